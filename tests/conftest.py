@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--real-data",
+        metavar="DIR",
+        help="folder with real data (cartridge/fadul/*.x3p and so on); tests on real data are skipped without it",
+    )
+
+
+@pytest.fixture(scope="session")
+def real_data(request: pytest.FixtureRequest) -> Path:
+    folder = request.config.getoption("--real-data")
+    if folder is None:
+        pytest.skip("needs real data: pass --real-data DIR")
+    root = Path(folder).resolve()
+    assert root.is_dir(), f"--real-data {folder}: not a folder"
+    return root
+
+
+@pytest.fixture(scope="session")
+def real_cartridges(real_data: Path) -> Path:
+    """The folder with the public cartridge case scans: fadul/, weller/ and odd_files/."""
+    folder = real_data / "cartridge"
+    if not folder.is_dir():
+        pytest.skip(f"no cartridge folder in {real_data}")
+    return folder
