@@ -1,0 +1,285 @@
+"""Figures of the cartridge case notebooks: arrays in, one plotly Figure out."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from .raster import add_map, coloured, png_uri, robust_limits
+from .style import CLASS_COLOURS, REAL_COLOUR, SIMULATED_COLOUR, finish
+
+
+def brand_counts(
+    brands: Sequence[str], cases: Sequence[int], *, populous: int = 21, source: str
+) -> go.Figure:
+    """Show how many cases each brand has, most first, on a logarithmic axis (paper: Fig. 7).
+
+    Parameters
+    ----------
+    brands, cases : sequences of equal length
+        Names and numbers of cartridge cases, in any order.
+    populous : int
+        So many of the largest brands are set apart by colour.
+    """
+    order = np.argsort(-np.asarray(cases), kind="stable")
+    names, counts = np.asarray(brands)[order], np.asarray(cases)[order]
+    figure = go.Figure()
+    for part, label, colour in (
+        (slice(None, populous), f"the {min(populous, len(names))} most populous", CLASS_COLOURS[0]),
+        (slice(populous, None), f"the other {max(len(names) - populous, 0)}", CLASS_COLOURS[5]),
+    ):
+        figure.add_bar(x=names[part], y=counts[part], name=label, marker_color=colour)
+    share = counts[:populous].sum() / counts.sum()
+    figure.update_yaxes(type="log", title="cartridge cases (log scale)")
+    figure.update_xaxes(title="brand", tickangle=-90, tickfont={"size": 8 if len(names) > 40 else 11})
+    few = f"; {int((counts < 5).sum())} brands have fewer than five" if (counts < 5).any() else ""
+    title = f"{min(populous, len(names))} brands hold {share:.0%} of {counts.sum():,} cases{few}"
+    return finish(figure, title, source=source)
+
+
+def case_head(
+    heights_um: NDArray[np.float32],
+    *,
+    pixel_size_um: float,
+    circle: tuple[float, float, float],
+    crop_pixels: int,
+    source: str,
+) -> go.Figure:
+    """Show a whole case head with the primer that was found and the square cut out of it.
+
+    Parameters
+    ----------
+    heights_um : float32 (rows, columns)
+        The case head, micrometres, NaN missing.
+    circle : (row, column, radius)
+        The primer, in pixels.
+    crop_pixels : int
+        Side of the square, in pixels.
+    """
+    figure = make_subplots(1, 1)
+    limits = robust_limits([heights_um])
+    add_map(figure, heights_um, colours="Viridis", limits=limits, pixel_size_um=pixel_size_um)
+    row, column, radius = (v * pixel_size_um / 1000 for v in circle)
+    half = crop_pixels * pixel_size_um / 2000
+    line = {"color": CLASS_COLOURS[1], "width": 3}
+    figure.add_shape(
+        type="circle", x0=column - radius, x1=column + radius, y0=row - radius, y1=row + radius, line=line
+    )
+    dashed = {"color": "white", "width": 2, "dash": "dash"}
+    figure.add_shape(
+        type="rect", x0=column - half, x1=column + half, y0=row - half, y1=row + half, line=dashed
+    )
+    figure.update_xaxes(title="mm")
+    figure.update_yaxes(title="mm")
+    title = f"The primer is found (circle) and {crop_pixels} × {crop_pixels} px cut out (dashed)"
+    return finish(figure, title, source=source, height=560, legend=False)
+
+
+def region_map(
+    heights_um: NDArray[np.float32],
+    regions: NDArray[np.uint8],
+    names: Mapping[int, str],
+    *,
+    pixel_size_um: float,
+    source: str,
+) -> go.Figure:
+    """Show which region of the primer each point belongs to, beside the heights (paper: Fig. 3).
+
+    Parameters
+    ----------
+    regions : uint8 (rows, columns)
+        A key of `names` at each point.
+    names : mapping of int to str
+    """
+    figure = make_subplots(1, 2, subplot_titles=["height", "region"], horizontal_spacing=0.08)
+    grey = coloured(heights_um, colours="Greys_r", limits=robust_limits([heights_um]))
+    add_map(
+        figure, heights_um, colours="Viridis", limits=robust_limits([heights_um]), pixel_size_um=pixel_size_um
+    )
+    tinted = grey.astype(np.float32)
+    for value, name in names.items():
+        if not (regions == value).any():
+            continue
+        colour = CLASS_COLOURS[value % len(CLASS_COLOURS)]
+        rgb = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)], np.float32)
+        tinted[regions == value] = 0.45 * tinted[regions == value] + 0.55 * rgb
+        marker = {"color": colour, "size": 12, "symbol": "square"}
+        figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, row=1, col=2)
+    step_mm = pixel_size_um / 1000
+    picture = go.Image(
+        source=png_uri(tinted.astype(np.uint8)), x0=step_mm / 2, dx=step_mm, y0=step_mm / 2, dy=step_mm
+    )
+    figure.add_trace(picture, row=1, col=2)
+    side = heights_um.shape[0] * step_mm
+    figure.update_xaxes(range=[0, heights_um.shape[1] * step_mm], constrain="domain", title="mm")
+    figure.update_yaxes(range=[side, 0], constrain="domain")
+    figure.update_yaxes(title="mm", col=1)
+    figure = finish(figure, "Where on the primer the marks of a firearm are", source=source, height=480)
+    return figure.update_layout(legend={"y": -0.18, "yanchor": "top"}, margin={"b": 110})
+
+
+def value_histograms(
+    values: Mapping[str, NDArray], *, title: str, axis: str, source: str | None, bins: int = 80
+) -> go.Figure:
+    """Show how the values of several arrays are spread, one curve each; NaN is left out."""
+    figure = go.Figure()
+    for k, (name, array) in enumerate(values.items()):
+        measured = np.ravel(array)[np.isfinite(np.ravel(array))]
+        share, edges = np.histogram(measured, bins=bins)
+        middle = (edges[1:] + edges[:-1]) / 2
+        colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
+        line = {"color": colour, "shape": "hvh"}
+        figure.add_scatter(x=middle, y=share / max(measured.size, 1), name=name, line=line, fill="tozeroy")
+    figure.update_xaxes(title=axis)
+    figure.update_yaxes(title="share of points", rangemode="tozero")
+    return finish(figure, title, source=source)
+
+
+def normalisation(
+    raw: NDArray, per_image: NDArray, per_set: NDArray, *, source: str, levels: int = 256
+) -> go.Figure:
+    """Show the values of one set of maps as 8-bit levels of the raw range, and after two normalisations.
+
+    Parameters
+    ----------
+    raw : float array
+        Heights, micrometres; the 8-bit levels run from the least to the greatest of them.
+    per_image, per_set : float arrays
+        The same points in standard deviations of their own map, and of the whole set.
+    """
+    titles = [f"raw, as {levels} grey levels", "normalised by image", "normalised by set"]
+    figure = make_subplots(1, 3, subplot_titles=titles, horizontal_spacing=0.08)
+    measured = raw[np.isfinite(raw)]
+    grey = (measured - measured.min()) / max(float(np.ptp(measured)), 1e-9) * (levels - 1)
+    for column, (values, ends) in enumerate(
+        ((grey, (0, levels - 1)), (per_image, (-4, 4)), (per_set, (-4, 4))), start=1
+    ):
+        kept = values[np.isfinite(values)]
+        share, edges = np.histogram(np.clip(kept, *ends), bins=64, range=ends)
+        colour = CLASS_COLOURS[column - 1]
+        figure.add_bar(
+            x=(edges[1:] + edges[:-1]) / 2, y=share / kept.size, marker_color=colour, row=1, col=column
+        )
+        figure.update_xaxes(title="grey level" if column == 1 else "standard deviations", row=1, col=column)
+    figure.update_yaxes(title="share of points", col=1)
+    figure.update_layout(bargap=0)
+    middle = np.percentile(grey, [25, 75])
+    title = f"Half of all points lie within {np.ptp(middle):.0f} of {levels} grey levels; normalisation spreads them"
+    return finish(figure, title, source=source, height=360, legend=False)
+
+
+def spectra(
+    wavelengths_um: NDArray,
+    powers: Mapping[str, NDArray],
+    *,
+    title: str = "Height spectra of the breech-face marks",
+) -> go.Figure:
+    """Show radially averaged power spectra of real and simulated surfaces: median and 5–95 % range.
+
+    Parameters
+    ----------
+    wavelengths_um : float (bins,)
+    powers : mapping of str to float (surfaces, bins)
+        Spectra by set, µm⁴; a name that holds "simulated" gets the colour of simulated data.
+    """
+    figure = go.Figure()
+    for k, (name, power) in enumerate(powers.items()):
+        colour = SIMULATED_COLOUR if "simulated" in name else (REAL_COLOUR, CLASS_COLOURS[2])[k % 2]
+        low, middle, high = np.nanpercentile(power, [5, 50, 95], axis=0)
+        band = f"rgba{(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 0.18)}"
+        figure.add_scatter(
+            x=np.r_[wavelengths_um, wavelengths_um[::-1]],
+            y=np.r_[low, high[::-1]],
+            fill="toself",
+            fillcolor=band,
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        figure.add_scatter(
+            x=wavelengths_um, y=middle, name=f"{name} (median, 5–95 %)", line={"color": colour}
+        )
+    figure.update_xaxes(type="log", title="wavelength (µm)")
+    figure.update_yaxes(type="log", title="power (µm⁴)")
+    return finish(figure, title)
+
+
+def statistics_strips(table: pd.DataFrame, *, columns: Mapping[str, str], title: str) -> go.Figure:
+    """Show one dot a surface for several statistics, sets side by side.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a surface: ``set`` and the statistics.
+    columns : mapping of str to str
+        Column of `table` → what the axis says, with its unit.
+    """
+    figure = make_subplots(1, len(columns), subplot_titles=list(columns.values()), horizontal_spacing=0.1)
+    for k, column in enumerate(columns, start=1):
+        for j, (name, part) in enumerate(table.groupby("set", sort=False)):
+            colour = SIMULATED_COLOUR if "simulated" in str(name) else (REAL_COLOUR, CLASS_COLOURS[2])[j % 2]
+            figure.add_box(
+                y=part[column],
+                name=str(name),
+                marker={"color": colour, "size": 4},
+                boxpoints="all",
+                jitter=0.5,
+                pointpos=0,
+                line={"width": 1},
+                fillcolor="rgba(0,0,0,0)",
+                row=1,
+                col=k,
+            )
+    figure.update_xaxes(tickangle=-25)
+    figure.update_annotations(font_size=12)
+    return finish(figure, title, legend=False, height=430)
+
+
+def curve(
+    x: Sequence[float],
+    lines: Mapping[str, Sequence[float]],
+    *,
+    title: str,
+    x_axis: str,
+    y_axis: str,
+    source: str | None,
+) -> go.Figure:
+    """Show one or more quantities over a parameter, one marked line each."""
+    figure = go.Figure()
+    for k, (name, values) in enumerate(lines.items()):
+        style = {"color": CLASS_COLOURS[k % len(CLASS_COLOURS)]}
+        figure.add_scatter(x=list(x), y=list(values), name=name, mode="lines+markers", line=style)
+    figure.update_xaxes(title=x_axis)
+    figure.update_yaxes(title=y_axis, rangemode="tozero")
+    return finish(figure, title, source=source)
+
+
+def confusion(matrix: NDArray, labels: Sequence[str], *, title: str, source: str) -> go.Figure:
+    """Show a confusion matrix normalised by row, in per cent: rows are the truth, columns the prediction.
+
+    Parameters
+    ----------
+    matrix : int (classes, classes)
+        Counts.
+    """
+    rows = matrix.sum(axis=1, keepdims=True)
+    percent = 100 * matrix / np.maximum(rows, 1)
+    figure = go.Figure(
+        go.Heatmap(
+            z=percent,
+            x=list(labels),
+            y=list(labels),
+            zmin=0,
+            zmax=100,
+            colorscale="Blues",
+            text=np.round(percent).astype(int),
+            texttemplate="%{text}",
+            colorbar={"title": {"text": "% of row", "side": "right"}, "thickness": 12},
+        )
+    )
+    figure.update_xaxes(title="predicted brand", type="category")
+    figure.update_yaxes(title="true brand", type="category", autorange="reversed")
+    return finish(figure, title, source=source, legend=False)

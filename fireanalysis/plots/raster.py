@@ -1,0 +1,181 @@
+"""Maps as pictures: compressed rasters inside plotly figures, with axes in millimetres and one colour bar."""
+
+import base64
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import plotly.colors
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from ..errors import DataError, ParameterError
+from .style import MISSING_COLOUR, finish
+
+# One colour map for each meaning: (plotly colour scale, limits or None for those of the data, what the bar says).
+MEANINGS: dict[str, tuple[str, tuple[float, float] | None, str]] = {
+    "height": ("Viridis", None, "height (µm)"),
+    "height difference": ("RdBu", None, "difference (µm)"),
+    "shape index": ("RdBu", (-1.0, 1.0), "shape index"),
+    "brightness": ("Greys_r", None, "brightness"),
+    "normalised height": ("Viridis", (-2.5, 2.5), "height (standard deviations)"),
+}
+SIGNED = {"height difference"}
+MAX_PIXELS = 560  # a side on the page: more than a 700 px wide figure can show
+
+
+def panels(
+    maps: Sequence[NDArray],
+    titles: Sequence[str],
+    *,
+    title: str,
+    pixel_size_um: float | Sequence[float],
+    meaning: str = "height",
+    limits: tuple[float, float] | None = None,
+    each_its_own: bool = False,
+    columns: int = 4,
+    source: str | None = None,
+) -> go.Figure:
+    """Show maps side by side in one colour scale, missing points grey.
+
+    Parameters
+    ----------
+    maps : sequence of array, (rows, columns)
+        Heights, shape index or brightness; NaN is missing.
+    titles : sequence of str
+        One a map.
+    pixel_size_um : float or sequence of float
+        Micrometres a pixel, for the axes: one for all or one a map.
+    meaning : str
+        A key of `MEANINGS`: sets the colour map and what the bar says.
+    limits : (float, float), optional
+        Values at the ends of the colour bar; by default those of the meaning, else the 1st and 99th
+        percentile over all maps.
+    each_its_own : bool
+        Stretch each map over its own 1st to 99th percentile (no colour bar then: a colour means another
+        height in each map).
+
+    Raises
+    ------
+    ParameterError
+        For an unknown `meaning`, or as many titles or pixel sizes as there are not maps.
+    DataError
+        If there is no map, or one that is not two-dimensional.
+    """
+    if meaning not in MEANINGS:
+        raise ParameterError(
+            f"meaning {meaning!r} is unknown", where="panels", do=f"pass one of {', '.join(MEANINGS)}"
+        )
+    if not maps or any(np.ndim(one) != 2 for one in maps):
+        raise DataError(
+            f"panels show two-dimensional maps, got shapes {[np.shape(one) for one in maps]}",
+            do="pass a list of arrays of shape (rows, columns)",
+        )
+    sizes = [pixel_size_um] * len(maps) if isinstance(pixel_size_um, int | float) else list(pixel_size_um)
+    if not len(maps) == len(titles) == len(sizes):
+        raise ParameterError(
+            f"{len(maps)} maps, {len(titles)} titles and {len(sizes)} pixel sizes do not go together",
+            where="panels",
+            do="pass one title and one pixel size a map",
+        )
+    colours, fixed, bar = MEANINGS[meaning]
+    shared = limits or fixed or robust_limits(maps, signed=meaning in SIGNED)
+    columns = min(columns, len(maps))
+    rows = -(-len(maps) // columns)
+    figure = make_subplots(
+        rows,
+        columns,
+        subplot_titles=list(titles),
+        horizontal_spacing=0.06 / columns * 2,
+        vertical_spacing=0.32 / rows / 2,
+    )
+    for k, (values, size_um) in enumerate(zip(maps, sizes, strict=True)):
+        row, column = k // columns + 1, k % columns + 1
+        ends = robust_limits([values], signed=meaning in SIGNED) if each_its_own else shared
+        add_map(figure, values, colours=colours, limits=ends, pixel_size_um=size_um, row=row, column=column)
+        figure.update_xaxes(title_text="mm" if row == rows else None, row=row, col=column)
+        figure.update_yaxes(title_text="mm" if column == 1 else None, row=row, col=column)
+    if not each_its_own:
+        add_colour_bar(figure, colours=colours, limits=shared, title=bar)
+    figure.update_annotations(font_size=12)
+    return finish(figure, title, source=source, height=110 + rows * max(210, 760 // columns), legend=False)
+
+
+def add_map(
+    figure: go.Figure,
+    values: NDArray,
+    *,
+    colours: str,
+    limits: tuple[float, float],
+    pixel_size_um: float,
+    row: int = 1,
+    column: int = 1,
+) -> None:
+    """Draw one map into a subplot as a PNG, axes in millimetres from its upper left corner."""
+    step_mm = pixel_size_um / 1000
+    picture = coloured(values, colours=colours, limits=limits)
+    if max(picture.shape[:2]) > MAX_PIXELS:
+        scale = MAX_PIXELS / max(picture.shape[:2])
+        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    height_px, width_px = picture.shape[:2]
+    dx, dy = values.shape[1] * step_mm / width_px, values.shape[0] * step_mm / height_px
+    figure.add_trace(
+        go.Image(source=png_uri(picture), x0=dx / 2, dx=dx, y0=dy / 2, dy=dy, hoverinfo="x+y"),
+        row=row,
+        col=column,
+    )
+    figure.update_xaxes(range=[0, values.shape[1] * step_mm], constrain="domain", row=row, col=column)
+    figure.update_yaxes(range=[values.shape[0] * step_mm, 0], constrain="domain", row=row, col=column)
+
+
+def add_colour_bar(figure: go.Figure, *, colours: str, limits: tuple[float, float], title: str) -> None:
+    """Add the colour bar of rasters, which carry none of their own, by an invisible marker."""
+    marker = {
+        "color": [limits[0]],
+        "cmin": limits[0],
+        "cmax": limits[1],
+        "colorscale": colours,
+        "showscale": True,
+        "opacity": 0,
+        "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "len": 0.9},
+    }
+    figure.add_trace(
+        go.Scatter(x=[0], y=[0], mode="markers", marker=marker, hoverinfo="skip", showlegend=False),
+        row=1,
+        col=1,
+    )
+
+
+def coloured(values: NDArray, *, colours: str, limits: tuple[float, float]) -> NDArray[np.uint8]:
+    """Map values to colours: uint8 (rows, columns, 3), red green blue; NaN in the colour for missing points."""
+    table = np.array(
+        [
+            plotly.colors.unlabel_rgb(c)
+            for c in plotly.colors.sample_colorscale(colours, np.linspace(0, 1, 256))
+        ]
+    )
+    low, high = limits
+    missing = ~np.isfinite(values)
+    scaled = np.where(missing, 0, (values - low) / max(high - low, 1e-12))
+    picture = np.round(table).astype(np.uint8)[np.clip(scaled * 255, 0, 255).astype(np.uint8)]
+    picture[missing] = plotly.colors.hex_to_rgb(MISSING_COLOUR)
+    return picture
+
+
+def png_uri(picture: NDArray[np.uint8]) -> str:
+    """Encode a uint8 (rows, columns, 3) red-green-blue picture as a ``data:`` address."""
+    _, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()
+
+
+def robust_limits(maps: Sequence[NDArray], *, signed: bool = False) -> tuple[float, float]:
+    """Find the 1st and 99th percentile of all measured points; symmetric about zero where `signed`."""
+    measured = np.concatenate([np.ravel(one)[np.isfinite(np.ravel(one))] for one in maps])
+    if measured.size == 0:
+        return (-1.0, 1.0)
+    low, high = (float(v) for v in np.percentile(measured, [1, 99]))
+    if signed:
+        high = max(abs(low), abs(high))
+        low = -high
+    return (low, high) if high > low else (low - 0.5, high + 0.5)

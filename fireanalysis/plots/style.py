@@ -1,0 +1,51 @@
+"""What every figure shares: colours by meaning, fonts, and a title that says where the data came from."""
+
+import plotly.graph_objects as go
+
+# Okabe & Ito's eight colours, distinguishable with the common colour-vision deficiencies
+# (https://jfly.uni-koeln.de/color/), yellow last because it is weak on white.
+CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
+REAL_COLOUR, SIMULATED_COLOUR = CLASS_COLOURS[0], CLASS_COLOURS[1]
+MISSING_COLOUR = "#d9d9d9"
+
+
+def finish(
+    figure: go.Figure, title: str, *, source: str | None = None, height: int = 420, legend: bool = True
+) -> go.Figure:
+    """Give a figure its title, size and common look; returns the same figure.
+
+    Parameters
+    ----------
+    title : str
+        The finding or the question, in one line of at most about 90 characters.
+    source : str, optional
+        ``"simulated"`` or ``"real"``: said behind the title. None where no data stand behind the figure.
+    height : int
+        Pixels; the width follows the page.
+    """
+    suffix = {"simulated": " <b>(simulated data)</b>", "real": " (real data)", None: ""}[source]
+    figure.update_layout(
+        template="plotly_white",
+        title={
+            "text": _wrapped(title) + suffix,
+            "font": {"size": 15},
+            "x": 0.0,
+            "xref": "container",
+            "pad": {"l": 12},
+        },
+        font={"family": "DejaVu Sans, Helvetica, Arial, sans-serif", "size": 12},
+        height=height,
+        margin={"l": 60, "r": 20, "t": 74, "b": 50},
+        showlegend=legend,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
+    )
+    return figure
+
+
+def _wrapped(title: str, width: int = 78) -> str:
+    lines: list[str] = [""]
+    for word in title.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "<br>".join(lines)
