@@ -7,7 +7,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--real-data",
         metavar="DIR",
-        help="folder with real data (cartridge/fadul/*.x3p and so on); tests on real data are skipped without it",
+        help="folder with real data (cartridge/fadul/*.x3p …); tests on real data are skipped without it",
     )
 
 

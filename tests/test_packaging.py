@@ -1,4 +1,4 @@
-"""pyproject.toml, constraints.txt and environment.yml name the same packages, and the code imports them all."""
+"""pyproject.toml, constraints.txt and environment.yml name the same packages; the code imports them."""
 
 import ast
 import re
@@ -16,12 +16,12 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-# Programs a user starts; nothing imports them.
-PROGRAMS = {"jupyterlab", "ruff", "mypy", "import-linter", "pandas-stubs", "pytest-benchmark"}
+# Programs a user starts, stubs and plug-ins (anywidget: plotly's FigureWidget); nothing here imports them.
+PROGRAMS = {"anywidget", "jupyterlab", "ruff", "mypy", "import-linter", "pandas-stubs", "pytest-benchmark"}
 
 
 def requirements(*, with_extras: bool = True) -> dict[str, Requirement]:
-    lines = PROJECT["dependencies"] + (sum(EXTRAS.values(), []) if with_extras else [])
+    lines = PROJECT["dependencies"] + [r for extra in EXTRAS.values() for r in extra if with_extras]
     return {canonicalize_name(r.name): r for r in map(Requirement, lines)}
 
 

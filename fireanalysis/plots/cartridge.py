@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from .raster import add_map, coloured, png_uri, robust_limits
+from .raster import MEANINGS, add_colour_bar, add_map, coloured, png_uri, robust_limits
 from .style import CLASS_COLOURS, REAL_COLOUR, SIMULATED_COLOUR, finish
 
 
@@ -167,7 +167,7 @@ def normalisation(
     figure.update_yaxes(title="share of points", col=1)
     figure.update_layout(bargap=0)
     middle = np.percentile(grey, [25, 75])
-    title = f"Half of all points lie within {np.ptp(middle):.0f} of {levels} grey levels; normalisation spreads them"
+    title = f"Half of all points lie within {np.ptp(middle):.0f} of {levels} grey levels before normalisation"
     return finish(figure, title, source=source, height=360, legend=False)
 
 
@@ -283,3 +283,40 @@ def confusion(matrix: NDArray, labels: Sequence[str], *, title: str, source: str
     figure.update_xaxes(title="predicted brand", type="category")
     figure.update_yaxes(title="true brand", type="category", autorange="reversed")
     return finish(figure, title, source=source, legend=False)
+
+
+def heights_and_shape_index(
+    heights_um: NDArray,
+    index: NDArray,
+    *,
+    pixel_size_um: float,
+    name: str,
+    sigma: float,
+    source: str,
+) -> go.Figure:
+    """Show a surface beside its shape index, each in its own colours (paper: Fig. 4).
+
+    Parameters
+    ----------
+    heights_um, index : float arrays (rows, columns)
+        Micrometres, and shape index in [-1, 1]; NaN is missing or, in the index, flat.
+    sigma : float
+        The Gaussian's standard deviation in pixels, said in the title.
+    """
+    figure = make_subplots(1, 2, subplot_titles=[f"height, {name}", f"shape index, σ = {sigma:g} px"])
+    for column, (meaning, values, x) in enumerate(
+        (("height", heights_um, 0.43), ("shape index", index, 1.0)), start=1
+    ):
+        colours, fixed, bar = MEANINGS[meaning]
+        limits = fixed or robust_limits([values])
+        add_map(figure, values, colours=colours, limits=limits, pixel_size_um=pixel_size_um, column=column)
+        add_colour_bar(figure, colours=colours, limits=limits, title=bar, column=column, x=x)
+    figure.update_xaxes(title="mm", domain=[0.0, 0.42], col=1)
+    figure.update_xaxes(title="mm", domain=[0.57, 0.99], col=2)
+    figure.update_yaxes(title="mm", col=1)
+    shown = np.isfinite(heights_um).any()
+    undefined = np.isnan(index[np.isfinite(heights_um)]).mean() if shown else 1.0
+    title = (
+        f"{name}: curvature at a scale of {sigma * pixel_size_um:.0f} µm; {undefined:.1%} of points undefined"
+    )
+    return finish(figure, title, source=source, height=430, legend=False)

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from ..errors import DataError, ParameterError
 from .style import MISSING_COLOUR, finish
 
-# One colour map for each meaning: (plotly colour scale, limits or None for those of the data, what the bar says).
+# One colour map for each meaning: plotly's name, limits (None: those of the data), what the bar says.
 MEANINGS: dict[str, tuple[str, tuple[float, float] | None, str]] = {
     "height": ("Viridis", None, "height (µm)"),
     "height difference": ("RdBu", None, "difference (µm)"),
@@ -117,7 +117,8 @@ def add_map(
     picture = coloured(values, colours=colours, limits=limits)
     if max(picture.shape[:2]) > MAX_PIXELS:
         scale = MAX_PIXELS / max(picture.shape[:2])
-        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        smaller = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
+        picture = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA).astype(np.uint8)
     height_px, width_px = picture.shape[:2]
     dx, dy = values.shape[1] * step_mm / width_px, values.shape[0] * step_mm / height_px
     figure.add_trace(
@@ -129,8 +130,24 @@ def add_map(
     figure.update_yaxes(range=[values.shape[0] * step_mm, 0], constrain="domain", row=row, col=column)
 
 
-def add_colour_bar(figure: go.Figure, *, colours: str, limits: tuple[float, float], title: str) -> None:
-    """Add the colour bar of rasters, which carry none of their own, by an invisible marker."""
+def add_colour_bar(
+    figure: go.Figure,
+    *,
+    colours: str,
+    limits: tuple[float, float],
+    title: str,
+    column: int = 1,
+    x: float = 1.02,
+) -> None:
+    """Add the colour bar of rasters, which carry none of their own, by an invisible marker.
+
+    Parameters
+    ----------
+    column : int
+        The subplot of the first row that the marker belongs to.
+    x : float
+        Where the bar stands, as a share of the figure's width.
+    """
     marker = {
         "color": [limits[0]],
         "cmin": limits[0],
@@ -138,17 +155,15 @@ def add_colour_bar(figure: go.Figure, *, colours: str, limits: tuple[float, floa
         "colorscale": colours,
         "showscale": True,
         "opacity": 0,
-        "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "len": 0.9},
+        "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "len": 0.9, "x": x},
     }
-    figure.add_trace(
-        go.Scatter(x=[0], y=[0], mode="markers", marker=marker, hoverinfo="skip", showlegend=False),
-        row=1,
-        col=1,
+    figure.add_scatter(
+        x=[0], y=[0], mode="markers", marker=marker, hoverinfo="skip", showlegend=False, row=1, col=column
     )
 
 
 def coloured(values: NDArray, *, colours: str, limits: tuple[float, float]) -> NDArray[np.uint8]:
-    """Map values to colours: uint8 (rows, columns, 3), red green blue; NaN in the colour for missing points."""
+    """Map values to colours: uint8 (rows, columns, 3), red green blue; NaN grey."""
     table = np.array(
         [
             plotly.colors.unlabel_rgb(c)

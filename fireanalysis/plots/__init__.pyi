@@ -1,0 +1,27 @@
+from .cartridge import (
+    brand_counts,
+    case_head,
+    confusion,
+    curve,
+    heights_and_shape_index,
+    normalisation,
+    region_map,
+    spectra,
+    statistics_strips,
+    value_histograms,
+)
+from .raster import panels
+
+__all__ = [
+    "brand_counts",
+    "case_head",
+    "confusion",
+    "curve",
+    "heights_and_shape_index",
+    "normalisation",
+    "panels",
+    "region_map",
+    "spectra",
+    "statistics_strips",
+    "value_histograms",
+]

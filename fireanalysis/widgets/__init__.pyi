@@ -1,0 +1,3 @@
+from .cartridge import ShapeIndexExplorer
+
+__all__ = ["ShapeIndexExplorer"]
