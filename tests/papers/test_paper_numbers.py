@@ -9,7 +9,7 @@ import pytest
 from fireanalysis.papers import paper_values
 
 BRANDS = ["CBP", *(f"F{number:02}" for number in range(1, 20)), "Handmade"]
-# Cells each table has by its shape, and their sum, added up straight from the papers' text, apart from the files.
+# Cells each table has by its shape, and their sum, added up straight from the papers' text.
 SHAPES = {
     ("cartridge", "Table 1"): (15, 1228.6),  # 14 models on 21 brands, 1 on 89
     ("cartridge", "Table 2"): (21 * 5 + 6 * 3, 1_175_449.41),  # brands; three averages of two models
