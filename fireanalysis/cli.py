@@ -1,0 +1,140 @@
+"""The command line: ``fireanalysis list | run | report | fetch | check``."""
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+# Whatever takes time to import is imported by the command that needs it: --help answers at once.
+from fireanalysis import __version__
+from fireanalysis.errors import FireAnalysisError, ParameterError
+from fireanalysis.running.profiles import PROFILES
+
+FOLDER = click.Path(path_type=Path)
+NOTEBOOKS = click.option(
+    "--notebooks", type=FOLDER, help="Folder of the notebooks, if not the package's own."
+)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Forensic firearm analysis: four papers as a series of notebooks."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@cli.command("list")
+@NOTEBOOKS
+def list_notebooks(notebooks: Path | None) -> None:
+    """List the notebooks: paper, minutes and data."""
+    from fireanalysis.running.notebooks import find_notebooks
+
+    for notebook in find_notebooks(notebooks):
+        click.echo(f"{notebook.name}\n    {notebook.title}")
+        for key in ("paper", "minutes", "data"):
+            if said := getattr(notebook, key):
+                click.echo(f"    {key}: {said}")
+
+
+@cli.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--profile", type=click.Choice(PROFILES), default="quick", show_default=True, help="How large.")
+@click.option(
+    "-p", "parameters", metavar="KEY VALUE", nargs=2, multiple=True, help="Set a notebook's parameter."
+)
+@click.option("--data", type=FOLDER, help="Folder of real data. Default: simulated.")
+@click.option("--jobs", type=int, help="Notebooks at a time, sharing the cores.")
+@click.option("--out", type=FOLDER, default="results", show_default=True, help="Run folder.")
+@click.option("--resume", is_flag=True, help="Keep what passed before, unless what decides it has changed.")
+@click.option(
+    "--timeout", type=click.IntRange(1), metavar="SECONDS", help="For each cell. Default: by profile."
+)
+@NOTEBOOKS
+def run(
+    names: tuple[str, ...],
+    profile: str,
+    parameters: tuple[tuple[str, str], ...],
+    data: Path | None,
+    jobs: int | None,
+    out: Path,
+    resume: bool,
+    timeout: int | None,
+    notebooks: Path | None,
+) -> int:
+    """Run notebooks by NAME or number, or all of them.
+
+    Exit status: 0 only if all passed, 1 if one failed, 2 if the command is wrong, 130 if it was stopped.
+    """
+    from fireanalysis.running.runner import run_notebooks
+
+    summary = run_notebooks(
+        names,
+        profile=profile,
+        parameters=dict(parameters),
+        data=data,
+        jobs=jobs,
+        out=out,
+        resume=resume,
+        notebooks=notebooks,
+        timeout_s=timeout,
+        stream=sys.stdout,
+    )
+    for failure in summary.failures:
+        click.echo(f"error: {failure}", err=True)
+    click.echo(summary)
+    from fireanalysis.running.report import write_report
+
+    click.echo(f"report: {write_report(out)}")
+    return 0 if summary.passed else 130 if summary.stopped else 1
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+def report(folder: Path) -> None:
+    """Write the HTML report of a run folder."""
+    from fireanalysis.running.report import write_report
+
+    click.echo(write_report(folder))
+
+
+@cli.command()
+@click.argument("name")
+def fetch(name: str) -> None:
+    """Fetch a public data set by NAME and say where it is."""
+    from fireanalysis.loaders import fetch as fetch_data
+
+    click.echo(fetch_data(name))
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+def check(folder: Path) -> int:
+    """Say what is wrong with a folder of real data; exit status 1 if anything is."""
+    from fireanalysis.loaders import check_folder
+
+    findings = check_folder(folder)
+    for row in findings.itertuples():
+        click.echo(f"{row.file}: {row.problem}\n  to do: {row.do}")
+    click.echo(f"{len(findings)} problems in {folder}")
+    return int(len(findings) > 0)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run a command and leave with its exit status; what a user caused is one message, not a traceback."""
+    try:
+        sys.exit(cli.main(arguments, prog_name="fireanalysis", standalone_mode=False))
+    except FireAnalysisError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2 if isinstance(error, ParameterError) else 1)
+    except click.ClickException as error:
+        click.echo(f"error: {error.format_message()}\n  to do: see fireanalysis --help", err=True)
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+from . import results
+from .notebooks import Notebook, choose_notebooks, find_notebooks, read_parameters
+from .profiles import PROFILES, paper_of, profile_sizes
+from .report import write_report
+from .runner import RunSummary, run_notebooks
+
+__all__ = [
+    "PROFILES",
+    "Notebook",
+    "RunSummary",
+    "choose_notebooks",
+    "find_notebooks",
+    "paper_of",
+    "profile_sizes",
+    "read_parameters",
+    "results",
+    "run_notebooks",
+    "write_report",
+]

@@ -1,0 +1,240 @@
+"""The first and last word of every notebook: its settings as a table, and a record of what came out."""
+
+import math
+import re
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from importlib import metadata
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+import fireanalysis
+from fireanalysis.errors import DataError, FireAnalysisError, ParameterError
+from fireanalysis.running.files import plain, write_json
+from fireanalysis.running.notebooks import Notebook, notebooks_folder
+from fireanalysis.running.profiles import paper_of, profile_sizes
+
+SOURCES = ("simulated", "real")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A notebook's settings, resolved; shown as a table where a cell ends with it.
+
+    Attributes
+    ----------
+    sizes : dict
+        What the profile sets: samples, pixels, epochs and so on.
+    parameters : dict
+        The notebook's own parameters.
+    """
+
+    notebook: str
+    paper: str
+    profile: str
+    data: str | None
+    seed: int
+    out: Path
+    sizes: dict[str, Any]
+    parameters: dict[str, Any]
+    started: float = field(default_factory=time.perf_counter, repr=False)
+
+    def _rows(self) -> list[tuple[str, str, Any]]:
+        settings = {
+            "profile": self.profile,
+            "data": self.data or "simulated",
+            "seed": self.seed,
+            "out": self.out,
+        }
+        groups = {"run": settings, "size": self.sizes, "parameter": self.parameters}
+        return [(group, name, value) for group, values in groups.items() for name, value in values.items()]
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            [self.notebook, *(f"  {group:9}  {name} = {value}" for group, name, value in self._rows())]
+        )
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>"
+            for row in self._rows()
+        )
+        head = "<tr><th>set by</th><th>name</th><th>value</th></tr>"
+        return f"<table><caption>{escape(self.notebook)}</caption>{head}{cells}</table>"
+
+
+def start(
+    notebook: str,
+    *,
+    profile: str = "quick",
+    data: str | Path | None = None,
+    seed: int = 0,
+    out: str | Path = "results",
+    **parameters: Any,
+) -> Run:
+    """Resolve a notebook's settings and start its clock.
+
+    Parameters
+    ----------
+    notebook : str
+        Its file name without ``.ipynb``; the number in front says which paper it belongs to.
+    profile : {"smoke", "quick", "full", "paper"}
+        How large the run is.
+    data : str or Path, optional
+        Folder of real data; None is simulated data.
+    seed : int
+        At least 0.
+    out : str or Path
+        Run folder; a relative one is below the folder the kernel started in.
+    **parameters
+        The notebook's own parameters, for the table and the record.
+
+    Raises
+    ------
+    ParameterError
+        If the profile, the notebook's number, the seed or a parameter's value is none that is allowed.
+    DataError
+        If `data` is no folder.
+
+    Examples
+    --------
+    >>> run = start("11_cartridge_shape_index", profile="smoke", SIGMA=3.0)
+    >>> run.paper, run.sizes["pixels"], run.parameters
+    ('cartridge', 184, {'SIGMA': 3.0})
+    """
+    sizes = profile_sizes(notebook, profile)
+    seed = plain(seed, name="SEED")
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise ParameterError(f"SEED is {seed!r}", where=notebook, do="use an integer of at least 0")
+    if data is not None and not Path(data).is_dir():
+        raise DataError(
+            f"DATA is {str(data)!r}: no such folder",
+            where=notebook,
+            do="name a folder, or None for simulated data",
+        )
+    return Run(
+        notebook,
+        paper_of(notebook),
+        profile,
+        None if data is None else str(data),
+        seed,
+        Path(out).absolute(),
+        sizes,
+        {name: plain(value, name=name) for name, value in parameters.items()},
+    )
+
+
+def record(
+    run: Run,
+    *,
+    metrics: Mapping[str, Any],
+    source: str,
+    against_paper: Mapping[tuple[str, str, str], Any] | None = None,
+    weights: str | None = None,
+) -> Path:
+    """Write a run's record, ``OUT/records/<notebook>.json``: the last cell of every notebook.
+
+    Parameters
+    ----------
+    run : Run
+        What `start` returned.
+    metrics : mapping of str to number
+        Finite; NumPy scalars are converted.
+    source : {"simulated", "real"}
+        What the metrics were measured on (the data set's ``source``).
+    against_paper : mapping of (table, row, metric) to number, optional
+        The same numbers as the paper's tables have them, in the paper's unit.
+    weights : str, optional
+        Which trained weights are behind the metrics.
+
+    Returns
+    -------
+    Path
+        The record, written whole or not at all.
+
+    Raises
+    ------
+    ParameterError
+        If a metric is missing, NaN, infinite or no number, the source is neither word, or the paper's tables
+        have no such entry.
+    RunError
+        If the folder cannot be written.
+    """
+    if source not in SOURCES:
+        raise ParameterError(
+            f"source is {source!r}; allowed: {', '.join(SOURCES)}",
+            where=run.notebook,
+            do="pass the data's .source",
+        )
+    if against_paper:
+        # pandas, which the check reads the tables with, is slow to import.
+        from fireanalysis.papers import check_keys
+
+        check_keys(run.paper, against_paper)
+    if not metrics:
+        raise ParameterError("no metrics", where=run.notebook, do="record at least one number")
+    content: dict[str, Any] = {
+        "schema": 1,
+        "notebook": run.notebook,
+        "paper": run.paper,
+        "title": _title(run.notebook),
+        "profile": run.profile,
+        "sizes": run.sizes,
+        "parameters": run.parameters,
+        "source": source,
+        "data": run.data,
+        "seed": run.seed,
+        "weights": weights,
+        "metrics": {name: _number(value, f"metric {name!r}", run) for name, value in metrics.items()},
+        "against_paper": [
+            {"paper": run.paper, "table": table, "row": row, "metric": metric}
+            | {"value": _number(value, f"{table}, {row}, {metric}", run)}
+            for (table, row, metric), value in (against_paper or {}).items()
+        ],
+        "seconds": round(time.perf_counter() - run.started, 3),
+        "device": _device(),
+        "versions": _versions(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return write_json(run.out / "records" / f"{run.notebook}.json", content)
+
+
+def _number(value: Any, name: str, run: Run) -> int | float:
+    """Give a finite Python number; a metric that could not be computed is an error, not a hole in a table."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ParameterError(
+            f"{name} is {value!r}; it must be a finite number",
+            where=run.notebook,
+            do="find why it could not be computed (an empty class, a division by zero), or leave it out",
+        )
+    return value
+
+
+def _title(notebook: str) -> str:
+    try:
+        return Notebook.read(notebooks_folder() / f"{notebook}.ipynb").title
+    except FireAnalysisError:  # a notebook of the reader's own, elsewhere
+        return notebook
+
+
+def _device() -> str:
+    """Name the GPU if this process has used one. torch is asked only if the notebook imported it."""
+    torch = sys.modules.get("torch")
+    return str(torch.cuda.get_device_name()) if torch is not None and torch.cuda.is_initialized() else "cpu"
+
+
+def _versions() -> dict[str, str]:
+    """Versions of Python, this package, and those of its dependencies which this process has imported."""
+    versions = {"python": python_version(), "fireanalysis": fireanalysis.__version__}
+    modules = {"scikit-learn": "sklearn", "scikit-image": "skimage", "opencv-python-headless": "cv2"}
+    for requirement in metadata.requires("fireanalysis") or []:
+        name = re.match(r"[\w.-]+", requirement)[0]  # type: ignore[index]  # a requirement starts with its name
+        if "extra ==" not in requirement and modules.get(name, name.replace("-", "_")) in sys.modules:
+            versions[name] = metadata.version(name)
+    return versions
