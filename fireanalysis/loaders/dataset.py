@@ -1,0 +1,234 @@
+"""A data set: a table with a label and a group per sample, and a way to read samples when they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Literal, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import DataError, ParameterError
+from .layout import some
+
+Sample = TypeVar("Sample")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DataSet(Generic[Sample]):
+    """One row per sample with its label and group; the samples themselves are read when they are asked for.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row per sample.
+    read : callable
+        Takes some rows of the table, gives their samples in the same order. A module-level function (or a
+        partial of one), so that worker processes can use it.
+    label, group : str
+        Columns of the table: what is to be told apart, and what must stay on one side of a split (firearm,
+        recording session, source picture).
+    source : {"simulated", "real"}
+        Where the samples come from; every figure and record made from them says so.
+    name : str
+        For titles and records.
+    notes : tuple of str, optional
+        What a reader of the results should know: folders passed over, groups inferred from file names, ...
+
+    Raises
+    ------
+    DataError
+        For an empty table, a missing column, or rows without label or group.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"brand": ["A", "A", "B"], "firearm": ["a1", "a2", "b1"]})
+    >>> columns = {"label": "brand", "group": "firearm"}
+    >>> data = DataSet(table, lambda rows: rows.index, **columns, source="real", name="toy")
+    >>> data
+    DataSet 'toy' (real): 3 samples, 2 brand, 3 firearm
+    >>> data[2], [sample for sample in data.samples(batch_size=2)]
+    (2, [0, 1, 2])
+    >>> list(data.subset([0, 2]).labels)
+    ['A', 'B']
+    """
+
+    table: pd.DataFrame
+    read: Callable[[pd.DataFrame], Iterable[Sample]]
+    label: str
+    group: str
+    source: Literal["simulated", "real"]
+    name: str
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.table.empty:
+            raise DataError("the data set has no samples", where=self.name, do="choose more rows or files")
+        for column in (self.label, self.group):
+            if column not in self.table:
+                found = ", ".join(map(str, self.table.columns))
+                raise DataError(f"no column {column!r}; there are {found}", where=self.name, do="add it")
+            empty = np.flatnonzero(self.table[column].isna() | self.table[column].eq(""))
+            if empty.size:
+                raise DataError(
+                    f"{empty.size} of {len(self.table)} rows have no {column} (row {some(empty)})",
+                    where=self.name,
+                    do=f"give every row its {column}, or leave the row out",
+                )
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{self.table[column].nunique()} {column}" for column in (self.label, self.group))
+        return f"DataSet {self.name!r} ({self.source}): {len(self)} samples, {counts}"
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __getitem__(self, row: int) -> Sample:
+        """Read the sample of one row."""
+        return next(iter(self.read(self.table.iloc[[row]])))
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """Label of every row."""
+        return self.table[self.label].to_numpy()
+
+    @property
+    def groups(self) -> NDArray[Any]:
+        """Group of every row."""
+        return self.table[self.group].to_numpy()
+
+    def samples(self, *, batch_size: int = 64) -> Iterator[Sample]:
+        """Read one sample after the other; at most `batch_size` of them are made at a time."""
+        for start in range(0, len(self), batch_size):
+            yield from self.read(self.table.iloc[start : start + batch_size])
+
+    def subset(self, rows: ArrayLike) -> DataSet[Sample]:
+        """Keep some rows, given by position or as one bool per row."""
+        chosen = np.asarray(rows)
+        positions = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(int)
+        size = chosen.size if chosen.dtype == bool else len(self)
+        if size != len(self) or np.any((positions < 0) | (positions >= len(self))):
+            raise ParameterError(
+                f"rows must be positions from 0 to {len(self) - 1} or {len(self)} bools",
+                where=f"subset of {self.name}",
+                do="take them from this data set's own table",
+            )
+        return replace(self, table=self.table.iloc[positions].reset_index(drop=True))
+
+
+def split(
+    data: DataSet[Sample], fractions: Mapping[str, float], *, seed: int, leaky: bool = False
+) -> dict[str, DataSet[Sample]]:
+    """Split into parts that share no group, each label spread over the parts as evenly as its groups allow.
+
+    Groups are shuffled, sorted by label and dealt out in proportion, so each part has its exact share of the
+    groups and every label's groups are spread to within one. (Of scikit-learn's splitters GroupShuffleSplit
+    does not look at labels, so a brand with few firearms may drop out of the test part, and
+    StratifiedGroupKFold makes equal folds only.)
+
+    Parameters
+    ----------
+    data : DataSet
+        What to split.
+    fractions : mapping of str to float
+        Share of the groups for each part; above 0, sum 1.
+    seed : int
+        Same seed, same split.
+    leaky : bool, optional
+        Split by sample instead: samples of one firearm fall on both sides. Only to repeat what a paper did;
+        the parts carry a note that counts the shared groups.
+
+    Returns
+    -------
+    dict of str to DataSet
+        In the order of `fractions`; rows keep their order.
+
+    Raises
+    ------
+    ParameterError
+        For fractions that are not above 0 or do not add up to 1.
+    DataError
+        With fewer groups than parts.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"brand": list("AAAABBBB"), "firearm": [1, 1, 2, 2, 3, 3, 4, 4]})
+    >>> columns = {"label": "brand", "group": "firearm"}
+    >>> data = DataSet(table, lambda rows: rows.index, **columns, source="real", name="toy")
+    >>> parts = split(data, {"train": 0.5, "test": 0.5}, seed=0)
+    >>> {name: list(part.labels) for name, part in parts.items()}
+    {'train': ['A', 'A', 'B', 'B'], 'test': ['A', 'A', 'B', 'B']}
+    """
+    shares = np.array([*fractions.values()], dtype=float)
+    if not shares.size or np.any(~(shares > 0)) or abs(shares.sum() - 1) > 1e-6:
+        raise ParameterError(
+            f"fractions are {dict(fractions)}; each must be above 0 and all together 1",
+            where="split",
+            do='pass for example {"train": 0.7, "test": 0.3}',
+        )
+    unit = np.arange(len(data)) if leaky else data.groups
+    pairs = pd.DataFrame({"unit": unit, "label": data.labels}).value_counts().reset_index()
+    # A group with several labels (a wrong one among them) goes by its most frequent label.
+    pairs = pairs.sort_values(["count", "label", "unit"], ascending=[False, True, True])
+    pairs = pairs.drop_duplicates("unit")
+    if len(pairs) < len(shares):
+        kind = "samples" if leaky else f"groups ({data.group})"
+        raise DataError(
+            f"{len(pairs)} {kind} cannot fill {len(shares)} parts",
+            where=data.name,
+            do="add data or ask for fewer parts",
+        )
+    rng = np.random.default_rng(seed)
+    pairs = pairs.sample(frac=1, random_state=rng).sort_values("label", kind="stable")
+    part_of = pd.Series(_deal(len(pairs), shares, rng=rng), index=pairs["unit"])
+    part_of_row = pd.Series(unit).map(part_of).to_numpy()
+    parts = {
+        name: replace(data.subset(part_of_row == number), name=f"{data.name}, {name}")
+        for number, name in enumerate(fractions)
+    }
+    if leaky:
+        return _with_leak_noted(data, parts)
+    check_parts(parts)
+    return parts
+
+
+def check_parts(parts: Mapping[str, DataSet[Any]]) -> None:
+    """Make sure that no group is in two parts.
+
+    Raises
+    ------
+    DataError
+        Naming the parts and the groups they share.
+    """
+    owner: dict[Any, str] = {}
+    for name, part in parts.items():
+        groups = set(part.groups)
+        shared = sorted(groups & owner.keys(), key=str)
+        if shared:
+            raise DataError(
+                f"parts {owner[shared[0]]!r} and {name!r} share {len(shared)} {part.group}: {some(shared)}",
+                where=part.name,
+                do=f"split by {part.group}; results on parts that share groups look better than they are",
+            )
+        owner.update(dict.fromkeys(groups, name))
+
+
+def _deal(count: int, shares: NDArray[np.float64], *, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Part number for each of `count` units in a row, so that any stretch has about the right shares."""
+    sizes = np.maximum(np.floor(shares * count + 1e-9).astype(int), 1)
+    while sizes.sum() != count:  # largest shortfall gets, largest surplus gives; a part keeps at least one
+        step = 1 if sizes.sum() < count else -1
+        gap = step * (shares * count - sizes)
+        sizes[np.argmax(np.where((step < 0) & (sizes == 1), -np.inf, gap))] += step
+    # Each part's places lie evenly along the row, from a random start.
+    places = np.concatenate([(np.arange(size) + rng.random()) / size for size in sizes])
+    return np.repeat(np.arange(len(sizes)), sizes)[np.argsort(places, kind="stable")]
+
+
+def _with_leak_noted(data: DataSet[Sample], parts: dict[str, DataSet[Sample]]) -> dict[str, DataSet[Sample]]:
+    in_parts = pd.concat([pd.Series(part.groups).drop_duplicates() for part in parts.values()]).value_counts()
+    shared = f"{(in_parts > 1).sum()} of {len(in_parts)} {data.group}"
+    note = f"split by sample (leaky): {shared} are in several parts"
+    return {name: replace(part, notes=(*part.notes, note)) for name, part in parts.items()}

@@ -1,0 +1,188 @@
+import itertools
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.loaders import DataSet, check_parts, split
+
+calls: list[int] = []
+
+
+def read_rows(rows):
+    calls.append(len(rows))
+    return [f"sample {number}" for number in rows["number"]]
+
+
+def toy(sizes: dict[str, list[int]], **columns) -> DataSet[str]:
+    """Brands with firearms of so many cases each."""
+    rows = [
+        (brand, f"{brand}-{firearm}")
+        for brand, firearms in sizes.items()
+        for firearm, cases in enumerate(firearms)
+        for _ in range(cases)
+    ]
+    table = pd.DataFrame(rows, columns=["brand", "firearm"])
+    table["number"] = np.arange(len(table))
+    return DataSet(
+        table.assign(**columns),
+        read_rows,
+        label="brand",
+        group="firearm",
+        source="real",
+        name="toy",
+        notes=("n",),
+    )
+
+
+def test_samples_are_read_when_used_and_so_many_at_a_time():
+    data = toy({"A": [3], "B": [4]})
+    calls.clear()
+    stream = data.samples(batch_size=3)
+    assert not calls
+    assert next(stream) == "sample 0" and calls == [3]
+    assert list(stream) == [f"sample {number}" for number in range(1, 7)] and calls == [3, 3, 1]
+    assert data[5] == "sample 5" and data[-1] == "sample 6" and calls[3:] == [1, 1]
+
+
+def test_a_loop_over_a_data_set_ends():
+    assert [sample for sample in toy({"A": [3]})] == ["sample 0", "sample 1", "sample 2"]
+
+
+def test_subset_by_position_or_by_bool():
+    data = toy({"A": [3], "B": [4]})
+    for rows in ([4, 0, 0], np.array([4, 0, 0])):
+        part = data.subset(rows)
+        assert list(part.samples()) == ["sample 4", "sample 0", "sample 0"]
+        assert list(part.labels) == ["B", "A", "A"] and list(part.groups) == ["B-0", "A-0", "A-0"]
+        assert list(part.table.index) == [0, 1, 2] and part.notes == data.notes
+    assert list(data.subset(data.labels == "B").table["number"]) == [3, 4, 5, 6]
+    for wrong in ([7], [-1], [True, False], []):
+        with pytest.raises((ParameterError, DataError)):
+            data.subset(wrong)
+
+
+def test_a_data_set_can_go_to_another_process():
+    data = pickle.loads(pickle.dumps(toy({"A": [2], "B": [1]})))
+    assert list(data.samples()) == ["sample 0", "sample 1", "sample 2"]
+
+
+@pytest.mark.parametrize(
+    ("table", "match"),
+    [
+        (pd.DataFrame({"brand": [], "firearm": []}), "no samples"),
+        (pd.DataFrame({"brand": ["A"]}), "no column 'firearm'"),
+        (pd.DataFrame({"brand": ["A", None], "firearm": ["1", "2"]}), "1 of 2 rows have no brand"),
+        (
+            pd.DataFrame({"brand": ["A", "B", "C"], "firearm": ["", "2", float("nan")]}),
+            "2 of 3 rows .* firearm",
+        ),
+    ],
+)
+def test_what_is_no_data_set(table, match):
+    with pytest.raises(DataError, match=match):
+        DataSet(table, read_rows, label="brand", group="firearm", source="real", name="toy")
+
+
+def random_data(rng) -> DataSet[str]:
+    brands = {
+        f"B{number}": list(rng.integers(1, 6, rng.integers(1, 12))) for number in range(rng.integers(1, 9))
+    }
+    return toy(brands)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_parts_share_no_group_and_hold_every_row_once(seed):
+    data = random_data(np.random.default_rng(seed))
+    fractions = [{"train": 0.7, "test": 0.3}, {"train": 0.7, "val": 0.15, "test": 0.15}, {"all": 1.0}][
+        seed % 3
+    ]
+    if len(set(data.groups)) < len(fractions):
+        with pytest.raises(DataError, match="cannot fill"):
+            split(data, fractions, seed=seed)
+        return
+    parts = split(data, fractions, seed=seed)
+    assert list(parts) == list(fractions)
+    numbers = [list(part.table["number"]) for part in parts.values()]
+    assert sorted(itertools.chain(*numbers)) == list(range(len(data)))
+    assert all(part == sorted(part) for part in numbers)
+    groups = [set(part.groups) for part in parts.values()]
+    assert sum(map(len, groups)) == len(set.union(*groups)) == len(set(data.groups))
+    for (name, share), part in zip(fractions.items(), groups, strict=True):
+        # exact share, but for rounding and for parts that must get one
+        assert abs(len(part) - share * len(set(data.groups))) <= 1.5, name
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_brand_is_in_both_parts_in_proportion(seed):
+    data = toy({f"B{number}": [3] * 10 for number in range(21)} | {"rare": [2] * 4})
+    parts = split(data, {"train": 0.7, "test": 0.3}, seed=seed)
+    firearms = parts["test"].table.groupby("brand")["firearm"].nunique()
+    assert firearms["rare"] in (1, 2)
+    assert set(firearms.drop("rare")) <= {2, 3, 4} and len(firearms) == 22
+    assert len(set(parts["test"].groups)) == round(0.3 * 214)
+
+
+def test_the_seed_decides_the_split():
+    data = toy({"A": [1] * 30, "B": [1] * 30})
+    fractions = {"train": 0.5, "test": 0.5}
+    first, again, other = (split(data, fractions, seed=seed)["test"].table for seed in (1, 1, 2))
+    pd.testing.assert_frame_equal(first, again)
+    assert list(first["number"]) != list(other["number"])
+    # over many seeds every firearm is on either side about half of the time
+    counts = np.zeros(len(data))
+    for seed in range(100):
+        counts[split(data, fractions, seed=seed)["test"].table["number"]] += 1
+    assert counts.min() > 25 and counts.max() < 75
+
+
+def test_a_firearm_with_a_wrong_label_stays_whole():
+    data = toy({"A": [4] * 5, "B": [4] * 5})
+    labels = data.table["brand"].to_numpy(copy=True)
+    labels[[0, 21]] = "B", "A"
+    data = toy({"A": [4] * 5, "B": [4] * 5}, brand=labels)
+    parts = split(data, {"train": 0.6, "test": 0.4}, seed=3)
+    check_parts(parts)
+    assert {len(part) for part in parts.values()} == {24, 16}
+
+
+def test_a_leaky_split_shares_groups_and_says_so():
+    data = toy({"A": [10] * 3, "B": [10] * 3})
+    parts = split(data, {"train": 0.7, "test": 0.3}, seed=0, leaky=True)
+    assert [len(part) for part in parts.values()] == [42, 18]
+    shared = set(parts["train"].groups) & set(parts["test"].groups)
+    note = f"split by sample (leaky): {len(shared)} of 6 firearm are in several parts"
+    assert len(shared) >= 4 and all(part.notes == ("n", note) for part in parts.values())
+    with pytest.raises(DataError, match="share"):
+        check_parts(parts)
+
+
+def test_parts_that_share_a_group_are_an_error():
+    data = toy({"A": [2, 2], "B": [2]})
+    check_parts({"train": data.subset([0, 1]), "test": data.subset([2, 3, 4, 5])})
+    with pytest.raises(DataError, match=r"parts 'train' and 'test' share 2 firearm: A-0, B-0"):
+        check_parts({"train": data.subset([0, 4]), "val": data.subset([2]), "test": data.subset([1, 5])})
+
+
+@pytest.mark.parametrize(
+    "fractions",
+    [{}, {"a": 1.2, "b": -0.2}, {"a": 0.5, "b": 0.4}, {"a": 1.0, "b": 0.0}, {"a": float("nan"), "b": 1}],
+)
+def test_fractions_add_up(fractions):
+    with pytest.raises(ParameterError, match="fractions"):
+        split(toy({"A": [1] * 10}), fractions, seed=0)
+
+
+def test_fewer_groups_than_parts():
+    with pytest.raises(DataError, match="2 groups"):
+        split(toy({"A": [50, 50]}), {"a": 0.4, "b": 0.3, "c": 0.3}, seed=0)
+    parts = split(toy({"A": [50, 50]}), {"a": 0.99, "b": 0.01}, seed=0)
+    assert {len(part) for part in parts.values()} == {50}
+
+
+def test_a_large_table_splits():
+    data = toy({f"B{number}": [3] * 400 for number in range(89)})
+    parts = split(data, {"train": 0.9, "test": 0.1}, seed=0)
+    assert len(parts["test"]) == 3 * round(0.1 * 89 * 400)
