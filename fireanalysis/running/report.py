@@ -14,7 +14,7 @@ from typing import Any
 
 from fireanalysis.errors import DataError, FireAnalysisError, RunError
 from fireanalysis.running.files import read_json, write_whole
-from fireanalysis.running.notebooks import Notebook
+from fireanalysis.running.notebooks import read_cells
 
 TEMPLATES = Path(__file__).with_name("templates")
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -23,7 +23,6 @@ SVG, PLAIN = "image/svg+xml", "text/plain"
 # An output comes in several forms; a page shows the first of these it has.
 FORMS = (PLOTLY, "text/html", "text/markdown", "text/latex", SVG, "image/png", "image/jpeg", WIDGET, PLAIN)
 LEFT_OUT = "An output that needs its own JavaScript is left out here: see it in JupyterLab."
-INTERACTIVE = "A widget: interactive in JupyterLab."
 
 
 @dataclass
@@ -34,6 +33,7 @@ class _Notebook:
     title: str
     status: str
     record: dict[str, Any]
+    profile: str = ""
     source: str = ""  # "simulated" or "real", nothing where no record says so
     seconds: float | None = None
     cell: int | None = None  # that failed, counted among the code cells
@@ -97,7 +97,6 @@ def write_report(folder: str | Path) -> Path:
         template_name="basic",
         template_file="report_page.html.j2",
         extra_template_paths=[str(TEMPLATES)],
-        optimistic_validation=True,
         preprocessors=["nbconvert.preprocessors.CoalesceStreamsPreprocessor"],
     )
     plotly = folder / "report" / "plotly.min.js"
@@ -121,22 +120,25 @@ def _read(folder: Path, problems: list[str]) -> list[_Notebook]:
     """Collect the notebooks of a run by name; files that cannot be read are named in `problems`."""
     executed = {path.stem: path for path in (folder / "notebooks").glob("*.ipynb")}
     records = {path.stem: path for path in (folder / "records").glob("*.json")}
-    entries = dict(_json(folder / "run.json", problems).get("notebooks") or {})
-    planned = {name: entry for name, entry in entries.items() if isinstance(entry, dict)}
+    entries = _object(_json(folder / "run.json", problems).get("notebooks"))
     notebooks = []
-    for name in sorted({*executed, *records, *planned}):
+    for name in sorted({*executed, *records, *entries}):
         record = _json(records[name], problems) if name in records else {}
-        plan = planned.get(name, {"status": "passed" if record else "no record"})
+        found = "passed" if record else "unreadable" if name in records else "no record"
+        plan = _object(entries.get(name)) or {"status": found}
         this = _Notebook(name, str(record.get("title", name)), str(plan.get("status")), record)
         this.source = record["source"] if record.get("source") in ("simulated", "real") else ""
         this.seconds = plan.get("seconds", record.get("seconds"))
+        this.profile = record.get("profile") or _object(plan.get("parameters")).get("PROFILE", "")
         if plan.get("error"):
             this.error, this.cell = str(plan["error"]), plan.get("cell")
         if name in executed:
             try:
-                this.title = Notebook.read(executed[name]).title
+                said = [source for kind, source, _ in read_cells(executed[name]) if kind == "markdown"]
+                heading = re.search(r"^# +(.+?)[ \t]*$", "\n".join(said), re.MULTILINE)
+                this.title = heading[1] if heading else this.title
                 this.page = f"{name}.html" if name != "index" else "index-notebook.html"
-                if name not in planned:
+                if name not in entries:
                     _find_error(executed[name], this)
             except (RunError, TypeError, AttributeError) as error:
                 problems.append(f"notebooks/{name}.ipynb: {getattr(error, 'what', error)}")
@@ -169,6 +171,10 @@ def _json(path: Path, problems: list[str]) -> dict[str, Any]:
         return {}
 
 
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _comparison(notebooks: list[_Notebook], problems: list[str]) -> dict[str, list[dict[str, Any]]]:
     """Set every recorded number beside its paper's: rows by paper."""
     from fireanalysis.papers import compare
@@ -190,8 +196,8 @@ def _environment(notebooks: list[_Notebook]) -> dict[str, list[str]]:
     """List the devices and versions that the records name."""
     found: dict[str, set[str]] = {}
     for record in (notebook.record for notebook in notebooks):
-        for what, value in {"device": record.get("device"), **dict(record.get("versions") or {})}.items():
-            found.setdefault(what, set()).add(str(value))
+        for what, value in {"device": record.get("device"), **_object(record.get("versions"))}.items():
+            found.setdefault(what, set()).update([str(value)] if value else [])
     return {what: sorted(values) for what, values in found.items()}
 
 
@@ -204,8 +210,8 @@ def _write_page(folder: Path, paged: list[_Notebook], at: int, exporter: Any, pr
     content = (folder / "notebooks" / f"{this.name}.ipynb").read_bytes()
     linked = {f"{n.name}.ipynb": n.page for n in paged if f"{n.name}.ipynb".encode() in content}
     looks = sorted(file.read_text("utf-8") for file in (Path(__file__), *TEMPLATES.glob("report*")))
-    neighbours = [before and before.name, after and after.name]
-    context = [asdict(this), neighbours, linked, looks, version("nbconvert")]
+    around = [before and before.name, after and after.name, linked]
+    context = [asdict(this), *around, looks, version("nbconvert")]
     key = hashlib.sha256(content + json.dumps(context, sort_keys=True).encode()).hexdigest()[:32]
     path = folder / "report" / this.page
     if path.is_file() and key in path.read_bytes()[:400].decode("utf-8", "replace"):
@@ -249,7 +255,7 @@ def _shown(data: dict[str, Any]) -> dict[str, Any]:
     if form == WIDGET:
         # A progress bar is a widget too, but there is nothing to explore in it.
         bar = re.match(r"[^|]*\d+%\|", data.get(PLAIN, ""))
-        return {} if bar else {"form": "note", "value": INTERACTIVE}
+        return {} if bar else {"form": "note", "value": "A widget: interactive in JupyterLab."}
     if form.startswith("image/"):
         value = base64.b64encode(value.encode()).decode() if form == SVG else value.replace("\n", "")
         return {"form": "image", "value": f"data:{form};base64,{value}"}
@@ -298,8 +304,7 @@ def _formula(latex: str, display: str) -> str:
     """Turn a formula into MathML; nothing where it cannot be."""
     from latex2mathml.converter import convert
 
-    for unknown, known in (("{aligned}", "{align*}"), (r"\arg\m", r"\operatorname{arg}\m")):
-        latex = latex.replace(unknown, known)
+    latex = latex.replace("{aligned}", "{align*}").replace(r"\arg\m", r"\operatorname{arg}\m")  # both unknown
     try:
         mathml = convert(latex, display=display)
     except Exception:
