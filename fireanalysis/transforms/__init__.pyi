@@ -1,0 +1,43 @@
+from .curvature import shape_index
+from .photometric_stereo import (
+    Reconstruction,
+    integrate_normals,
+    photometric_normals,
+    photometric_stereo,
+    render_lights,
+    ring_lights,
+)
+from .surface import (
+    Circle,
+    Moments,
+    crop,
+    find_primer,
+    level,
+    normalise,
+    quantise,
+    remove_form,
+    rotate,
+    shrink,
+    surface_moments,
+)
+
+__all__ = [
+    "Circle",
+    "Moments",
+    "Reconstruction",
+    "crop",
+    "find_primer",
+    "integrate_normals",
+    "level",
+    "normalise",
+    "photometric_normals",
+    "photometric_stereo",
+    "quantise",
+    "remove_form",
+    "render_lights",
+    "ring_lights",
+    "rotate",
+    "shape_index",
+    "shrink",
+    "surface_moments",
+]
