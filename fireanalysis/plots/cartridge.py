@@ -171,39 +171,30 @@ def normalisation(
     return finish(figure, title, source=source, height=360, legend=False)
 
 
-def spectra(
-    wavelengths_um: NDArray,
-    powers: Mapping[str, NDArray],
-    *,
-    title: str = "Height spectra of the breech-face marks",
-) -> go.Figure:
-    """Show radially averaged power spectra of real and simulated surfaces: median and 5–95 % range.
+def spectra(curves: Mapping[str, Sequence[tuple[NDArray, NDArray]]], *, title: str) -> go.Figure:
+    """Show radially averaged power spectra of sets of surfaces: median and 5–95 % range over a set.
 
     Parameters
     ----------
-    wavelengths_um : float (bins,)
-    powers : mapping of str to float (surfaces, bins)
-        Spectra by set, µm⁴; a name that holds "simulated" gets the colour of simulated data.
+    curves : mapping of str to sequence of (frequency, power)
+        One pair of arrays a surface, per millimetre and µm² mm²; a set whose name holds "simulated" gets the
+        colour of simulated data.
     """
     figure = go.Figure()
-    for k, (name, power) in enumerate(powers.items()):
+    grid = np.geomspace(1, 20, 40)
+    for k, (name, pairs) in enumerate(curves.items()):
         colour = SIMULATED_COLOUR if "simulated" in name else (REAL_COLOUR, CLASS_COLOURS[2])[k % 2]
-        low, middle, high = np.nanpercentile(power, [5, 50, 95], axis=0)
+        logs = [np.interp(grid, f[p > 0], np.log10(p[p > 0]), left=np.nan, right=np.nan) for f, p in pairs]
+        low, middle, high = 10 ** np.nanpercentile(logs, [5, 50, 95], axis=0)
         band = f"rgba{(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 0.18)}"
+        around = {"x": np.r_[grid, grid[::-1]], "y": np.r_[low, high[::-1]]}
+        line = {"width": 0}
         figure.add_scatter(
-            x=np.r_[wavelengths_um, wavelengths_um[::-1]],
-            y=np.r_[low, high[::-1]],
-            fill="toself",
-            fillcolor=band,
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
+            **around, fill="toself", fillcolor=band, line=line, hoverinfo="skip", showlegend=False
         )
-        figure.add_scatter(
-            x=wavelengths_um, y=middle, name=f"{name} (median, 5–95 %)", line={"color": colour}
-        )
-    figure.update_xaxes(type="log", title="wavelength (µm)")
-    figure.update_yaxes(type="log", title="power (µm⁴)")
+        figure.add_scatter(x=grid, y=middle, name=f"{name}: median, 5–95 %", line={"color": colour})
+    figure.update_xaxes(type="log", title="spatial frequency (per mm)")
+    figure.update_yaxes(type="log", title="power density (µm² mm²)", exponentformat="power")
     return finish(figure, title)
 
 

@@ -23,7 +23,7 @@ def finish(
     height : int
         Pixels; the width follows the page.
     """
-    suffix = {"simulated": " <b>(simulated data)</b>", "real": " (real data)", None: ""}[source]
+    suffix = {"simulated": "<br><b>simulated data</b>", "real": "<br>real data", None: ""}[source]
     figure.update_layout(
         template="plotly_white",
         title={
@@ -35,14 +35,14 @@ def finish(
         },
         font={"family": "DejaVu Sans, Helvetica, Arial, sans-serif", "size": 12},
         height=height,
-        margin={"l": 60, "r": 20, "t": 74, "b": 50},
+        margin={"l": 60, "r": 20, "t": 92, "b": 50},
         showlegend=legend,
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
     )
     return figure
 
 
-def _wrapped(title: str, width: int = 78) -> str:
+def _wrapped(title: str, width: int = 64) -> str:
     lines: list[str] = [""]
     for word in title.split():
         if lines[-1] and len(lines[-1]) + len(word) >= width:
