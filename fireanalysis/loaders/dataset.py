@@ -101,21 +101,24 @@ class DataSet(Generic[Sample]):
 
     def samples(self, *, batch_size: int = 64) -> Iterator[Sample]:
         """Read one sample after the other; at most `batch_size` of them are made at a time."""
+        if batch_size < 1:
+            what = f"batch_size is {batch_size}; it must be at least 1"
+            raise ParameterError(what, where=f"samples of {self.name}", do="pass for example 64")
         for start in range(0, len(self), batch_size):
             yield from self.read(self.table.iloc[start : start + batch_size])
 
     def subset(self, rows: ArrayLike) -> DataSet[Sample]:
         """Keep some rows, given by position or as one bool per row."""
         chosen = np.asarray(rows)
-        positions = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(int)
-        size = chosen.size if chosen.dtype == bool else len(self)
-        if size != len(self) or np.any((positions < 0) | (positions >= len(self))):
+        if chosen.dtype == bool and chosen.shape == (len(self),):
+            chosen = np.flatnonzero(chosen)
+        if chosen.dtype.kind not in "iu" or np.any((chosen < 0) | (chosen >= len(self))):
             raise ParameterError(
                 f"rows must be positions from 0 to {len(self) - 1} or {len(self)} bools",
                 where=f"subset of {self.name}",
                 do="take them from this data set's own table",
             )
-        return replace(self, table=self.table.iloc[positions].reset_index(drop=True))
+        return replace(self, table=self.table.iloc[chosen].reset_index(drop=True))
 
 
 def split(

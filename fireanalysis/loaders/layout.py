@@ -82,6 +82,7 @@ def read_manifest(manifest: Path, *, label: str, group: str, text: Collection[st
             table = pd.read_csv(
                 manifest, encoding="utf-8-sig", index_col=False, dtype=str, keep_default_na=False
             ).fillna("")
+        table.columns = table.columns.str.strip()
     except (OSError, ValueError, pd.errors.ParserWarning) as error:
         raise DataError(f"the manifest cannot be read: {error}", where=manifest, do=do) from error
     missing = [name for name in needed if name not in table]
@@ -93,8 +94,8 @@ def read_manifest(manifest: Path, *, label: str, group: str, text: Collection[st
         if name not in (*needed, *text):
             with suppress(ValueError):
                 table[name] = pd.to_numeric(table[name].replace("", None))
-    table["file"] = table["file"].str.replace("\\", "/")
-    faults = list(_faults(table, root=manifest.parent, filled=(label, group)))
+    table["file"] = [file and str(PurePosixPath(file.replace("\\", "/"))) for file in table["file"]]
+    faults = list(_faults(table, root=manifest.parent.resolve(), filled=(label, group)))
     if faults:
         raise DataError(
             f"{len(faults)} faults in {len(table)} rows: {some(faults)}",
@@ -123,12 +124,12 @@ def _path_fault(root: Path, file: str) -> str:
     path = PurePosixPath(file)
     if not file:
         return "is empty"
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if path.is_absolute() or ".." in path.parts or ":" in file.partition("/")[0]:
         return "leads out of the folder"
     try:
         if not (root / path).is_file():
             return "does not exist"
-        return "" if (root / path).resolve().is_relative_to(root.resolve()) else "leads out of the folder"
+        return "" if (root / path).resolve().is_relative_to(root) else "leads out of the folder"
     except OSError as error:
         return f"cannot be used: {error.strerror}"
 

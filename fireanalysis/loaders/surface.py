@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from ..errors import DataError, ParameterError
 from . import units, x3p
 
 SURFACE_SUFFIXES = (".x3p", ".npy", ".png", ".tif", ".tiff")
+_LIBTIFF = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,25 +166,30 @@ def _npy(file: Path) -> NDArray[Any]:
 
 
 def _picture(file: Path) -> NDArray[Any]:
-    with _quiet_libtiff(), Image.open(file, formats=["PNG", "TIFF"]) as picture:
-        # Older Pillow opens 16-bit PNG as mode I; other files of mode I have 32 bits.
-        sixteen = picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format == "PNG")
-        kind = f"{picture.format} of mode {picture.mode}, {picture.width} x {picture.height}"
+    if file.suffix.lower() == ".png":
+        return _grey_values(file, "PNG")
+    with _LIBTIFF, _no_stderr():
+        return _grey_values(file, "TIFF")
+
+
+def _grey_values(file: Path, kind: str) -> NDArray[Any]:
+    with Image.open(file, formats=[kind]) as picture:
+        # Older Pillow opens 16-bit PNG as mode I; TIFF of mode I has 32 bits.
+        sixteen = picture.mode.startswith("I;16") or (picture.mode == "I" and kind == "PNG")
+        found = f"{kind} of mode {picture.mode}, {picture.width} x {picture.height}"
         if not (sixteen or picture.mode == "F") or getattr(picture, "n_frames", 1) != 1:
-            what = f"{kind}; it must be 16-bit grey (or float TIFF), one page"
+            what = f"{found}; it must be 16-bit grey (or float TIFF), one page"
             raise DataError(what, where=file, do="export heights as one 16-bit grey picture")
-        points = picture.width * picture.height
-        if points > min(units.MAX_POINTS, units.MAX_RATIO * file.stat().st_size):
-            what = (
-                f"{kind}: more points than {units.MAX_POINTS}, or than {file.stat().st_size} bytes can hold"
-            )
+        size = file.stat().st_size
+        if picture.width * picture.height > min(units.MAX_POINTS, units.MAX_RATIO * size):
+            what = f"{found}: more than {units.MAX_POINTS} points, or than {size} bytes can hold"
             raise DataError(what, where=file, do="export it again, cropped if it is so large")
         return np.asarray(picture).astype(np.uint16 if sixteen else np.float64)
 
 
 @contextmanager
-def _quiet_libtiff() -> Iterator[None]:
-    """Send what the C library writes about damaged files to nowhere; Pillow raises as well."""
+def _no_stderr() -> Iterator[None]:
+    """Drop what the C library prints about a damaged file, since Pillow raises too. One thread at a time."""
     stderr = os.dup(2)
     try:
         with Path(os.devnull).open("w") as nowhere:

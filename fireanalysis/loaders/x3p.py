@@ -74,7 +74,7 @@ class _X3P:
             name = PurePosixPath(info.filename.replace("\\", "/"))  # some Windows programs write backslashes
             if name.is_absolute() or ".." in name.parts:
                 raise _bad(path, f"the zip holds a path that leads out of it: {info.filename!r}")
-            if info.is_dir() or "__MACOSX" in name.parts or name.name.startswith("._"):
+            if info.filename.endswith("/") or "__MACOSX" in name.parts or name.name.startswith("._"):
                 continue
             if str(name) in self.members:
                 raise _bad(path, f"the zip holds {str(name)!r} twice")

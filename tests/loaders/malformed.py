@@ -191,6 +191,10 @@ def x3p_files(folder: Path) -> Iterator[tuple[str, Path]]:
     for place in (m.start() for m in re.finditer(b"PK\x01\x02", good)):
         unknown[place + 10] = 97
     yield raw("unknown compression", bytes(unknown))
+    nameless = bytearray(pack(folder / "named.x3p", {"x": b"x"}).read_bytes())
+    place = nameless.index(b"PK\x01\x02") + 28
+    nameless[place : place + 4] = struct.pack("<HH", 0, 1)  # its name becomes an extra field
+    yield raw("a member without a name", bytes(nameless))
     yield packed("data.bin twice", content | {"bindata\\data.bin": points})
 
 

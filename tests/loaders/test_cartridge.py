@@ -96,7 +96,7 @@ def test_no_folder(tmp_path):
 def test_manifest_keeps_text_and_further_columns(tmp_path):
     make(tmp_path, "scans/a.x3p", "scans/b.x3p", "c.x3p", "not named.x3p")
     text = (
-        "file,brand,firearm,caliber,operator,year\n"
+        "file, brand,firearm ,caliber,operator,year\n"
         "scans/a.x3p, Çelik ,007,9 mm,NA,2011\nscans\\b.x3p,NA,007,.380,,\nc.x3p,1,08,,x,1999\n"
     )
     for encoding in ("utf-8", "utf-8-sig"):
@@ -125,6 +125,8 @@ def test_manifest_keeps_text_and_further_columns(tmp_path):
         ([",A,1,"], ["line 2: file '' is empty"]),
         ([f"{'x' * 5000},A,1,"], ["cannot be used: File name too long"]),
         (["A,A,1,"], ["'A' does not exist"]),
+        (["a.x3p,A,1,", "./a.x3p,A,1,"], ["line 3: file 'a.x3p' is named twice"]),
+        (["./,A,1,", "a\0.x3p,A,1,"], ["'.' does not exist", "line 3:"]),
         ([f"gone {number},A,1," for number in range(9)], ["9 faults in 9 rows", "line 6:", "and 4 more"]),
     ],
 )

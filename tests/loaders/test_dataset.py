@@ -59,9 +59,13 @@ def test_subset_by_position_or_by_bool():
         assert list(part.labels) == ["B", "A", "A"] and list(part.groups) == ["B-0", "A-0", "A-0"]
         assert list(part.table.index) == [0, 1, 2] and part.notes == data.notes
     assert list(data.subset(data.labels == "B").table["number"]) == [3, 4, 5, 6]
-    for wrong in ([7], [-1], [True, False], []):
-        with pytest.raises((ParameterError, DataError)):
+    for wrong in ([7], [-1], [True, False], [], [0.7], ["A"]):
+        with pytest.raises(ParameterError, match="positions from 0 to 6 or 7 bools"):
             data.subset(wrong)
+    with pytest.raises(DataError, match="no samples"):
+        data.subset(data.labels == "C")
+    with pytest.raises(ParameterError, match="batch_size is 0"):
+        next(data.samples(batch_size=0))
 
 
 def test_a_data_set_can_go_to_another_process():

@@ -1,7 +1,9 @@
+import contextlib
 import gc
 import io
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +180,27 @@ def test_16_bit_pictures_with_a_stated_scale(tmp_path, ending, compression):
     expected = np.where(stored == 0, np.nan, stored * 0.001)
     np.testing.assert_allclose(surface.heights_um, expected, rtol=1e-6)
     assert surface.notes == ("points of grey value 0 read as missing",)
+
+
+def test_pictures_read_in_many_threads_leave_stderr_as_it_was(tmp_path, capfd):
+    stored = np.random.default_rng(0).integers(1, 65535, (60, 60)).astype(np.uint16)
+    Image.fromarray(stored).save(tmp_path / "a.tif", compression="tiff_lzw")
+    damaged = bytearray((tmp_path / "a.tif").read_bytes())
+    damaged[300:340] = b"\xff" * 40
+    (tmp_path / "b.tif").write_bytes(damaged)
+
+    def is_read(name: str) -> bool:
+        with contextlib.suppress(DataError):
+            return read_surface(tmp_path / name, pixel_size_um=6, height_scale_um=0.001).heights_um.shape == (
+                60,
+                60,
+            )
+        return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(is_read, ["a.tif", "b.tif"] * 50)) == [True, False] * 50
+    os.write(2, b"still here")
+    assert capfd.readouterr() == ("", "still here")
 
 
 def test_float_tiff_keeps_zero_and_nan(tmp_path):
