@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,12 +21,14 @@ def load_cartridges(
     root: str | os.PathLike[str] | None = None,
     *,
     cases: int = 600,
-    brands: int | list[str] | None = None,
+    brands: int | Sequence[str] | None = None,
+    balanced: bool = False,
+    shots_per_firearm: int = 2,
+    wrong_label_fraction: float = 0.02,
+    difficulty: float = 1.0,
     pixels: int = 184,
-    field_mm: float = 4.6,
     seed: int = 0,
-    shots_per_firearm: int = 3,
-    wrong_label_fraction: float = 0.0,
+    device: str = "cpu",
     pixel_size_um: float | None = None,
     height_scale_um: float | None = None,
 ) -> DataSet[Surface]:
@@ -45,8 +47,11 @@ def load_cartridges(
         - files alone: one brand, named after the folder.
 
         Without a folder the set is simulated.
-    cases, brands, pixels, field_mm, seed, shots_per_firearm, wrong_label_fraction : optional
-        Size and make-up of a simulated set (`fireanalysis.simulators`); a folder is taken as it is.
+    cases, brands, balanced, shots_per_firearm, wrong_label_fraction, difficulty, seed : optional
+        Make-up of a simulated set, see `fireanalysis.simulators.sample_cartridges`.
+    pixels, device : optional
+        Rows and columns of simulated surfaces, and where torch renders them (`render_primers`). None of these
+        changes a folder of real data.
     pixel_size_um, height_scale_um : float, optional
         Scale of files that state none (all but X3P), where the manifest leaves it open. To keep it with the
         data, write the manifest once: ``data.table.to_csv(root / "manifest.csv", index=False)``.
@@ -55,10 +60,12 @@ def load_cartridges(
     -------
     DataSet of Surface
         Label "brand", group "firearm". Pixel sizes and shapes may differ from file to file; `check_folder`
-        tells.
+        tells. Simulated surfaces are rendered as many at a time as `DataSet.samples` is asked for.
 
     Raises
     ------
+    ParameterError
+        For a simulated set that cannot be.
     DataError
         For a folder or manifest that fits no layout, listing the first few faults; and, when a surface is
         used, for a file that cannot be read.
@@ -71,28 +78,30 @@ def load_cartridges(
     """
     if root is not None:
         return _real(root, pixel_size_um=pixel_size_um, height_scale_um=height_scale_um)
-    from ..simulators import sample_cartridges  # a folder of real data needs no simulator
+    from ..simulators import sample_cartridges  # imports torch, which real data do not need
 
     table = sample_cartridges(
         cases,
         seed=seed,
         brands=brands,
+        balanced=balanced,
         shots_per_firearm=shots_per_firearm,
         wrong_label_fraction=wrong_label_fraction,
+        difficulty=difficulty,
     )
-    read = partial(_render, pixels=pixels, field_mm=field_mm)
+    read = partial(_render, pixels=pixels, device=device)
     return DataSet(
         table, read, label="brand", group="firearm", source="simulated", name="simulated cartridges"
     )
 
 
-def _render(rows: pd.DataFrame, *, pixels: int, field_mm: float) -> Iterator[Surface]:
+def _render(rows: pd.DataFrame, *, pixels: int, device: str) -> Iterator[Surface]:
     from ..simulators import render_primers
+    from ..simulators.cartridge_parameters import FIELD_MM
 
-    pixel_size_um = 1000 * field_mm / pixels
-    names = rows["firearm"].astype(str) + ", shot " + rows["shot"].astype(str)
-    for name, heights in zip(names, render_primers(rows, pixels=pixels, field_mm=field_mm), strict=True):
-        yield Surface(heights, pixel_size_um, name, source="simulated")
+    names = "firearm " + rows["firearm"] + ", shot " + rows["shot"].astype(str)
+    for name, heights in zip(names, render_primers(rows, pixels=pixels, device=device), strict=True):
+        yield Surface(heights, 1000 * FIELD_MM / pixels, name, source="simulated")
 
 
 def _real(

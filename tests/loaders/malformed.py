@@ -174,9 +174,9 @@ def x3p_files(folder: Path) -> Iterator[tuple[str, Path]]:
         step = np.where(np.arange(COLUMNS) < 8, 0.0, 7.0) + heights * factor
         yield f"heights in {name}", new(name, heights=step * (1000 if factor > 1e6 else 1))
 
-    bomb = pack(folder / "bomb.x3p", content | {"bindata/data.bin": b"\0" * 300_000_000}).read_bytes()
+    bomb = pack(folder / "bomb.x3p", content | {"bindata/data.bin": b"\0" * 100_000_000}).read_bytes()
     yield raw("bomb, size as declared in its directory", bomb)
-    yield raw("bomb, true size hidden", _lie_about_size(bomb, 300_000_000, len(points)))
+    yield raw("bomb, true size hidden", _lie_about_size(bomb, 100_000_000, len(points)))
     big = bytes(4096 * 4096 * 8)
     xml = content["main.xml"].decode()
     xml = re.sub(r"<Size([XY])>\d+", r"<Size\1>4096", re.sub("<MD5.*</MD5.*?>", "", xml)).encode()

@@ -1,9 +1,12 @@
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from fireanalysis.errors import DataError
+from fireanalysis import simulators
+from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.loaders import load_cartridges, split
 
 from .malformed import write_good
@@ -195,6 +198,59 @@ def test_nothing_is_read_before_it_is_used(tmp_path):
     assert next(stream).name == "a"
     with pytest.raises(DataError, match=r"b\.x3p"):
         next(stream)
+
+
+def test_without_a_folder_the_set_is_simulated(monkeypatch):
+    options = {"seed": 3, "brands": 5, "balanced": True, "shots_per_firearm": 3, "difficulty": 0.5}
+    data = load_cartridges(cases=30, pixels=32, wrong_label_fraction=0.5, **options)
+    assert (data.source, data.label, data.group, len(data)) == ("simulated", "brand", "firearm", 30)
+    assert "simulated" in data.name
+    table = simulators.sample_cartridges(30, wrong_label_fraction=0.5, **options)
+    pd.testing.assert_frame_equal(data.table, table)
+    assert (data.table["brand"] != data.table["true_brand"]).any()
+    maps = simulators.render_primers(table, pixels=32)
+    rendered = []
+    render = simulators.render_primers
+    monkeypatch.setattr(
+        simulators, "render_primers", lambda rows, **kw: (rendered.append(len(rows)), render(rows, **kw))[1]
+    )
+    stream = data.samples(batch_size=20)
+    assert not rendered
+    surfaces = list(stream)
+    assert rendered == [20, 10]
+    for surface, heights, row in zip(surfaces, maps, table.itertuples(), strict=True):
+        np.testing.assert_array_equal(surface.heights_um, heights)
+        assert surface.source == "simulated" and surface.name == f"firearm {row.firearm}, shot {row.shot}"
+    np.testing.assert_array_equal(data.subset([17, 4])[1].heights_um, maps[4])
+
+
+def test_pixels_of_a_simulated_set_cover_the_same_field():
+    coarse, fine = (load_cartridges(cases=1, pixels=pixels)[0] for pixels in (46, 184))
+    assert coarse.pixel_size_um == pytest.approx(4 * fine.pixel_size_um)
+    assert fine.pixel_size_um * 184 == pytest.approx(4452.8)  # the 4.45 mm primer
+    shrunk = fine.heights_um.reshape(46, 4, 46, 4).mean(axis=(1, 3))
+    both = np.isfinite(shrunk) & np.isfinite(coarse.heights_um)
+    assert both.mean() > 0.5
+    assert np.corrcoef(shrunk[both], coarse.heights_um[both])[0, 1] > 0.95
+
+
+def test_defaults_are_the_simulators():
+    ours = inspect.signature(load_cartridges).parameters
+    for function in (simulators.sample_cartridges, simulators.render_primers):
+        for name, parameter in inspect.signature(function).parameters.items():
+            assert name not in ours or ours[name].default == parameter.default, name
+
+
+@pytest.mark.parametrize("wrong", [{"cases": 0}, {"brands": ["Colt"]}, {"pixels": 2}, {"device": "abacus"}])
+def test_a_set_that_cannot_be_simulated(wrong):
+    with pytest.raises(ParameterError):
+        load_cartridges(**({"cases": 2, "pixels": 16} | wrong))[0]
+
+
+def test_sizes_of_a_simulated_set_change_no_real_one(tmp_path):
+    make(tmp_path, "A/1/a.x3p", "A/2/b.x3p")
+    data = load_cartridges(tmp_path, cases=1, brands=9, pixels=16, seed=4)
+    assert len(data) == 2 and data[0].heights_um.shape == (24, 20) and data.source == "real"
 
 
 def test_real_folders(real_cartridges):
