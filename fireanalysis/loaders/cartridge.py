@@ -40,7 +40,7 @@ def load_cartridges(
         Folder in one of these layouts; hidden files and ``__MACOSX`` are ignored:
 
         - with a ``manifest.csv`` (UTF-8, commas): columns file (path below the folder), brand, firearm, and
-          if known caliber, pixel_size_um, height_scale_um; further columns are kept;
+          if known caliber, pixel_size_um, height_scale_um (as in `read_surface`); further columns are kept;
         - ``brand/firearm/file``;
         - ``brand/file``: the firearm is the file name without its shot number, "TW03-09" is of "TW03"; column
           firearm_inferred and the notes say so;
@@ -130,7 +130,7 @@ def _real(
 
 def _numbers(column: pd.Series[str], *, where: Path) -> pd.Series[float]:
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    wrong = (numbers.isna() & column.notna()) | (numbers <= 0)
+    wrong = (numbers.isna() & column.notna()) | (numbers <= 0) | (numbers == float("inf"))
     if wrong.any():
         what = f"{column.name} is {some(map(repr, column[wrong].unique()))} in {wrong.sum()} rows"
         raise DataError(what, where=where, do="give a number above 0, or nothing for X3P files")

@@ -20,7 +20,7 @@ from ..errors import DataError, ParameterError
 from . import units, x3p
 
 SURFACE_SUFFIXES = (".x3p", ".npy", ".png", ".tif", ".tiff")
-_LIBTIFF = threading.Lock()
+_ONE_THREAD = threading.Lock()  # warning filters and stderr belong to the whole process
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,9 +145,14 @@ def _existing_file(path: object) -> Path:
 def _decoded(file: Path) -> NDArray[Any]:
     """Numbers of a NumPy file or picture as they are stored."""
     try:
-        with warnings.catch_warnings():
+        with _ONE_THREAD, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _npy(file) if file.suffix.lower() == ".npy" else _picture(file)
+            if file.suffix.lower() == ".npy":
+                return _npy(file)
+            if file.suffix.lower() == ".png":
+                return _picture(file, "PNG")
+            with _no_stderr():
+                return _picture(file, "TIFF")
     except DataError:
         raise
     except Exception as error:  # decoders raise anything on damaged files, KeyError and SyntaxError among it
@@ -165,14 +170,7 @@ def _npy(file: Path) -> NDArray[Any]:
     return np.array(stored)
 
 
-def _picture(file: Path) -> NDArray[Any]:
-    if file.suffix.lower() == ".png":
-        return _grey_values(file, "PNG")
-    with _LIBTIFF, _no_stderr():
-        return _grey_values(file, "TIFF")
-
-
-def _grey_values(file: Path, kind: str) -> NDArray[Any]:
+def _picture(file: Path, kind: str) -> NDArray[Any]:
     with Image.open(file, formats=[kind]) as picture:
         # Older Pillow opens 16-bit PNG as mode I; TIFF of mode I has 32 bits.
         sixteen = picture.mode.startswith("I;16") or (picture.mode == "I" and kind == "PNG")
@@ -189,7 +187,7 @@ def _grey_values(file: Path, kind: str) -> NDArray[Any]:
 
 @contextmanager
 def _no_stderr() -> Iterator[None]:
-    """Drop what the C library prints about a damaged file, since Pillow raises too. One thread at a time."""
+    """Drop what libtiff prints about a damaged file; Pillow raises as well."""
     stderr = os.dup(2)
     try:
         with Path(os.devnull).open("w") as nowhere:

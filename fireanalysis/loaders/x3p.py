@@ -121,7 +121,10 @@ class _X3P:
     def valid_points(self, rows: int, columns: int) -> NDArray[np.bool_]:
         """One bit per point, lowest bit first; integer heights have no other way to say missing."""
         mask = self.archive.read(self.member("ValidPointsLink", "", size=(columns * rows + 7) // 8))
-        if self.md5("MD5ChecksumValidPoints") not in ("", hashlib.md5(mask).hexdigest()):
+        if self.md5("MD5ChecksumValidPoints") not in (
+            "",
+            hashlib.md5(mask, usedforsecurity=False).hexdigest(),
+        ):
             raise _bad(self.path, "the checksum of the valid points is wrong")
         bits = np.unpackbits(np.frombuffer(mask, np.uint8), count=columns * rows, bitorder="little")
         return bits.reshape(rows, columns).astype(bool)

@@ -159,6 +159,7 @@ def test_faults_of_a_manifest_come_as_one_error(tmp_path, lines, expected):
         (bytes(range(256)) * 9, "manifest"),
         (b"file,brand,firearm,pixel_size_um\na.x3p,A,1,six\n", "pixel_size_um is 'six' in 1 rows"),
         (b"file,brand,firearm,height_scale_um\na.x3p,A,1,-1\n", "height_scale_um is"),
+        (b"file,brand,firearm,height_scale_um\na.x3p,A,1,inf\n", "height_scale_um is"),
     ],
 )
 def test_what_is_no_manifest(tmp_path, content, match, recwarn):
