@@ -23,12 +23,15 @@ class Reconstruction(NamedTuple):
     shadowed: float  # share of (point, light) pairs that lie in shadow
 
 
-def ring_lights(count: int = 16, *, elevation_deg: float = 45.0) -> NDArray[np.float64]:
+def ring_lights(
+    count: int = 16, *, elevation_deg: float = 45.0, start_deg: float = 0.0
+) -> NDArray[np.float64]:
     """Place lights evenly on a ring: unit vectors (count, 3) as x right, y down, z up.
 
-    The paper names 16 lights, not where they stand; the elevation is assumed.
+    The first stands at `start_deg` from the right, turning downwards. The paper names 16 lights, not where they
+    stand; the elevation is assumed.
     """
-    azimuth = 2 * np.pi * np.arange(count) / count
+    azimuth = np.radians(start_deg) + 2 * np.pi * np.arange(count) / count
     tilt = np.radians(elevation_deg)
     flat = np.cos(tilt)
     return np.stack([flat * np.cos(azimuth), flat * np.sin(azimuth), np.full(count, np.sin(tilt))], axis=1)

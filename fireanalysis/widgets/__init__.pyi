@@ -1,3 +1,3 @@
-from .cartridge import ShapeIndexExplorer
+from .cartridge import LightExplorer, ShapeIndexExplorer
 
-__all__ = ["ShapeIndexExplorer"]
+__all__ = ["LightExplorer", "ShapeIndexExplorer"]

@@ -1,4 +1,4 @@
-"""Explorers of cartridge case surfaces."""
+"""Explorers of cartridge case surfaces: thin shells over plots, usable from Python without a browser."""
 
 from collections.abc import Sequence
 
@@ -7,16 +7,59 @@ import plotly.graph_objects as go
 
 from ..errors import DataError, FireAnalysisError
 from ..loaders import Surface
-from ..plots import heights_and_shape_index
-from ..transforms import shape_index, shrink
+from ..plots import heights_and_shape_index, panels
+from ..transforms import level, render_lights, ring_lights, shape_index, shrink
 
 RESOLUTIONS = {"every point": 1, "half": 2, "quarter": 4}
+WIDE = {"description_width": "80px"}
 
 
-class ShapeIndexExplorer(ipywidgets.VBox):
+class SurfaceExplorer(ipywidgets.VBox):
+    """A choice of scans, some controls and a figure that follows them: here just the heights.
+
+    Attributes
+    ----------
+    scan : ipywidgets.Dropdown
+    figure : plotly.graph_objects.FigureWidget
+    message : ipywidgets.HTML
+        The error in place of a traceback, if a choice cannot be drawn.
+    """
+
+    def __init__(self, surfaces: Sequence[Surface], controls: Sequence[ipywidgets.ValueWidget]) -> None:
+        if not surfaces:
+            raise DataError(
+                "there is no surface to explore", where=type(self).__name__, do="pass at least one"
+            )
+        self._surfaces = list(surfaces)
+        names = [(f"{k + 1}: {surface.name}", k) for k, surface in enumerate(self._surfaces)]
+        self.scan = ipywidgets.Dropdown(options=names, description="scan", style=WIDE)
+        self.message = ipywidgets.HTML()
+        self.figure = go.FigureWidget(self.draw())
+        for control in (self.scan, *controls):
+            control.observe(self._redraw, names="value")
+        super().__init__([ipywidgets.HBox([self.scan, *controls]), self.message, self.figure])
+
+    def draw(self) -> go.Figure:
+        """Draw the present choice as an ordinary figure."""
+        surface = self._surfaces[self.scan.value]
+        size_um = surface.pixel_size_um
+        heights = level(surface.heights_um)
+        return panels([heights], ["height"], title=surface.name, pixel_size_um=size_um, source=surface.source)
+
+    def _redraw(self, _change: object) -> None:
+        self.message.value = "computing…"
+        try:
+            figure = self.draw()
+        except FireAnalysisError as error:
+            self.message.value = f"<pre style='color:#b00020'>{error}</pre>"
+            return
+        with self.figure.batch_update():
+            self.figure.update(figure.to_plotly_json(), overwrite=True)
+        self.message.value = ""
+
+
+class ShapeIndexExplorer(SurfaceExplorer):
     """Choose a scan, a scale and a resolution; see heights and shape index.
-
-    Every control is a plain ipywidget, so it also works from Python, without a browser.
 
     Parameters
     ----------
@@ -27,12 +70,8 @@ class ShapeIndexExplorer(ipywidgets.VBox):
 
     Attributes
     ----------
-    scan, sigma, resolution : ipywidgets
+    sigma, resolution : ipywidgets
         The controls.
-    figure : plotly.graph_objects.FigureWidget
-        What is shown.
-    message : ipywidgets.HTML
-        The error in place of a traceback, if a choice cannot be drawn.
 
     Raises
     ------
@@ -52,29 +91,19 @@ class ShapeIndexExplorer(ipywidgets.VBox):
     """
 
     def __init__(self, surfaces: Sequence[Surface], *, sigma: float = 3.0) -> None:
-        if not surfaces:
-            raise DataError("there is no surface to explore", where="ShapeIndexExplorer", do="pass at least one")
-        self._surfaces = list(surfaces)
-        names = [(f"{k + 1}: {surface.name}", k) for k, surface in enumerate(self._surfaces)]
-        wide = {"description_width": "80px"}
-        self.scan = ipywidgets.Dropdown(options=names, description="scan", style=wide)
         self.sigma = ipywidgets.FloatSlider(
-            sigma, min=0.2, max=8.0, step=0.1, description="σ (px)", continuous_update=False, style=wide
+            sigma, min=0.2, max=8.0, step=0.1, description="σ (px)", continuous_update=False, style=WIDE
         )
-        self.resolution = ipywidgets.Dropdown(options=list(RESOLUTIONS), description="resolution", style=wide)
-        self.message = ipywidgets.HTML()
-        self.figure = go.FigureWidget(self.draw())
-        for control in (self.scan, self.sigma, self.resolution):
-            control.observe(self._redraw, names="value")
-        super().__init__([ipywidgets.HBox([self.scan, self.sigma, self.resolution]), self.message, self.figure])
+        self.resolution = ipywidgets.Dropdown(options=list(RESOLUTIONS), description="resolution", style=WIDE)
+        super().__init__(surfaces, [self.sigma, self.resolution])
 
     def draw(self) -> go.Figure:
-        """Draw the present choice as an ordinary figure."""
+        """Draw heights and shape index of the chosen scan."""
         surface = self._surfaces[self.scan.value]
         factor = RESOLUTIONS[self.resolution.value]
         heights = surface.heights_um if factor == 1 else shrink(surface.heights_um, factor=factor)
         return heights_and_shape_index(
-            heights,
+            level(heights),
             shape_index(heights, sigma=self.sigma.value),
             pixel_size_um=surface.pixel_size_um * factor,
             name=surface.name,
@@ -82,13 +111,42 @@ class ShapeIndexExplorer(ipywidgets.VBox):
             source=surface.source,
         )
 
-    def _redraw(self, _change: object) -> None:
-        self.message.value = "computing…"
-        try:
-            figure = self.draw()
-        except FireAnalysisError as error:
-            self.message.value = f"<pre style='color:#b00020'>{error}</pre>"
-            return
-        with self.figure.batch_update():
-            self.figure.update(figure.to_plotly_json(), overwrite=True)
-        self.message.value = ""
+
+class LightExplorer(SurfaceExplorer):
+    """Choose a scan and move a light round it, as an examiner moves the lamp of a comparison microscope.
+
+    Parameters
+    ----------
+    surfaces : sequence of Surface
+        The scans to choose from.
+
+    Attributes
+    ----------
+    azimuth, elevation : ipywidgets
+        Where the light stands, degrees.
+
+    Raises
+    ------
+    DataError
+        If there is no surface.
+    """
+
+    def __init__(self, surfaces: Sequence[Surface]) -> None:
+        look = {"continuous_update": False, "style": WIDE}
+        self.azimuth = ipywidgets.FloatSlider(225, min=0, max=360, step=5, description="azimuth °", **look)
+        self.elevation = ipywidgets.FloatSlider(45, min=5, max=85, step=5, description="elevation °", **look)
+        super().__init__(surfaces, [self.azimuth, self.elevation])
+
+    def draw(self) -> go.Figure:
+        """Draw the chosen scan under the chosen light."""
+        surface = self._surfaces[self.scan.value]
+        light = ring_lights(1, start_deg=self.azimuth.value, elevation_deg=self.elevation.value)
+        shaded = render_lights(level(surface.heights_um), pixel_size_um=surface.pixel_size_um, lights=light)
+        return panels(
+            [shaded[0]],
+            [f"light from {self.azimuth.value:.0f}°, {self.elevation.value:.0f}° high"],
+            title=surface.name,
+            pixel_size_um=surface.pixel_size_um,
+            meaning="brightness",
+            source=surface.source,
+        )
