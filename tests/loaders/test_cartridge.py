@@ -203,10 +203,10 @@ def test_nothing_is_read_before_it_is_used(tmp_path):
 
 def test_without_a_folder_the_set_is_simulated(monkeypatch):
     options = {"seed": 3, "brands": 5, "balanced": True, "shots_per_firearm": 3, "difficulty": 0.5}
-    data = load_cartridges(cases=30, pixels=32, wrong_label_fraction=0.5, **options)
-    assert (data.source, data.label, data.group, len(data)) == ("simulated", "brand", "firearm", 30)
+    data = load_cartridges(cases=12, pixels=32, wrong_label_fraction=0.5, **options)
+    assert (data.source, data.label, data.group, len(data)) == ("simulated", "brand", "firearm", 12)
     assert "simulated" in data.name
-    table = simulators.sample_cartridges(30, wrong_label_fraction=0.5, **options)
+    table = simulators.sample_cartridges(12, wrong_label_fraction=0.5, **options)
     pd.testing.assert_frame_equal(data.table, table)
     assert (data.table["brand"] != data.table["true_brand"]).any()
     maps = simulators.render_primers(table, pixels=32)
@@ -215,14 +215,14 @@ def test_without_a_folder_the_set_is_simulated(monkeypatch):
     monkeypatch.setattr(
         simulators, "render_primers", lambda rows, **kw: (rendered.append(len(rows)), render(rows, **kw))[1]
     )
-    stream = data.samples(batch_size=20)
+    stream = data.samples(batch_size=8)
     assert not rendered
     surfaces = list(stream)
-    assert rendered == [20, 10]
+    assert rendered == [8, 4]
     for surface, heights, row in zip(surfaces, maps, table.itertuples(), strict=True):
         np.testing.assert_array_equal(surface.heights_um, heights)
         assert surface.source == "simulated" and surface.name == f"firearm {row.firearm}, shot {row.shot}"
-    np.testing.assert_array_equal(data.subset([17, 4])[1].heights_um, maps[4])
+    np.testing.assert_array_equal(data.subset([11, 4])[1].heights_um, maps[4])
 
 
 def test_pixels_of_a_simulated_set_cover_the_same_field():

@@ -110,7 +110,9 @@ def test_an_unknown_kind_lists_the_layouts(tmp_path, file):
 
 def test_real_folders(real_cartridges):
     assert not findings(real_cartridges / "weller", "error")
-    warnings = dict.fromkeys(problem for _, problem in findings(real_cartridges / "fadul", "warning"))
-    assert "one brand only" in warnings
-    problems = [problem for _, problem in findings(real_cartridges, "error")]
-    assert len(problems) == 1 and problems[0].startswith("different pixel sizes: 85 x 6.25 µm")
+    table = check_folder(real_cartridges)
+    (error,) = table["problem"][table["severity"] == "error"]
+    assert error.startswith("different pixel sizes: 85 x 6.25 µm")
+    problems = " ".join(table["problem"])
+    assert "comparison_scores" in problems and "a relief of 247 m" in problems
+    assert "firearm taken from 88 file names" in problems
