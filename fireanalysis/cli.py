@@ -1,5 +1,6 @@
 """The command line: ``fireanalysis list | run | report | fetch | check``."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -132,6 +133,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         click.echo(f"error: {error.format_message()}\n  to do: see fireanalysis --help", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG):
+            raise
+        click.echo(f"error: {error}\n  to do: free the disk, or set TMPDIR or --out to another", err=True)
+        sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
 

@@ -124,21 +124,17 @@ def locked(folder: Path) -> Iterator[None]:
     path = folder / ".lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+", encoding="utf-8")
+        file = path.open("ab+", buffering=0)  # what a buffer could not write, it would try again on closing
     except OSError as error:
         raise cannot_write(path, error) from error
     with file:
         if not _lock(file.fileno()):
             file.seek(0)
-            raise RunError(
-                f"in use by another run, process {file.read()}",
-                where=folder,
-                do="wait, or choose another --out",
-            )
+            what = f"in use by another run, process {file.read().decode()}"
+            raise RunError(what, where=folder, do="wait for its end, or choose another --out")
         try:
             file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+            file.write(str(os.getpid()).encode())
         except OSError as error:
             raise cannot_write(path, error) from error
         yield

@@ -23,7 +23,10 @@ class Progress:
         """Show notebooks that are running as (name, cell, of how many, seconds)."""
         if self.live:
             width = shutil.get_terminal_size().columns - 1  # a wrapped line could not be written over
-            texts = [f"{name}  cell {cell} of {of}  {seconds:.0f} s" for name, cell, of, seconds in running]
+            texts = [
+                f"{name}  {f'cell {cell} of {of}' if of else 'starting'}  {seconds:.0f} s"
+                for name, cell, of, seconds in running
+            ]
             self._write("".join(f"{text[:width]}\n" for text in texts), lines=len(texts))
 
     def say(self, text: str) -> None:

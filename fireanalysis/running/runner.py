@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,8 +138,8 @@ def run_notebooks(
         values = check_parameters(notebook, parameters or {}) | fixed
         key = _hash(decides, read_cells(notebook.path), values)
         plan[notebook.name] = {"status": "waiting", "key": key, "parameters": values}
-    with locked(folder), _signals(_stop), tempfile.TemporaryDirectory(prefix="fa-") as scratch:
-        return _Run(
+    with locked(folder), tempfile.TemporaryDirectory(prefix="fa-") as scratch:
+        run = _Run(
             folder,
             plan,
             {notebook.name: notebook.path.absolute() for notebook in chosen},
@@ -147,13 +147,16 @@ def run_notebooks(
             timeout_s or CELL_TIMEOUT_S[profile],
             Path(scratch),
             Progress(stream),
-        ).to_end(resume=resume)
+        )
+        # A signal is an event like others: no file is left half done for it, and no import half made.
+        with _signals(lambda *_: run.events.put((None, None))):
+            return run.to_end(resume=resume)
 
 
 class _Worker:
     """A worker process, the notebook it is at, and a thread that passes on its events, last ``None``."""
 
-    def __init__(self, scratch: Path, threads: int, events: "queue.SimpleQueue[tuple[_Worker, Any]]") -> None:
+    def __init__(self, scratch: Path, threads: int, events: "_Events") -> None:
         self.name, self.cell, self.of, self.begun = "", 0, 0, 0.0
         self.stderr = scratch / "stderr"
         with self.stderr.open("wb") as stderr:
@@ -178,7 +181,7 @@ class _Worker:
         self.stdin, self.stdout = self.process.stdin, self.process.stdout
         threading.Thread(target=self._listen, args=(events,), daemon=True).start()
 
-    def _listen(self, events: "queue.SimpleQueue[tuple[_Worker, Any]]") -> None:
+    def _listen(self, events: "_Events") -> None:
         for line in self.stdout:
             events.put((self, json.loads(line)))
         events.put((self, None))
@@ -202,6 +205,10 @@ class _Worker:
             return self.process.wait()
 
 
+# A worker and what it says, ``None`` at its end; (None, None) is Ctrl-C.
+_Events = queue.SimpleQueue[tuple[_Worker | None, dict[str, Any] | None]]
+
+
 @dataclass
 class _Run:
     """The state of a run, which ``run.json`` mirrors, and the loop that moves it on."""
@@ -214,7 +221,7 @@ class _Run:
     scratch: Path
     progress: Progress
     workers: list[_Worker] = field(default_factory=list)
-    events: "queue.SimpleQueue[tuple[_Worker, Any]]" = field(default_factory=queue.SimpleQueue)
+    events: _Events = field(default_factory=queue.SimpleQueue)
     begun: float = field(default_factory=time.monotonic)
 
     def to_end(self, *, resume: bool) -> RunSummary:
@@ -228,14 +235,11 @@ class _Run:
         self._save("running")
         try:
             self._loop(todo)
-        except KeyboardInterrupt:
-            self.progress.say("stopping")
         finally:
-            with _signals(signal.SIG_IGN):
-                for worker in self.workers:
-                    worker.close()
-                for worker in self.workers:
-                    worker.wait()
+            for worker in self.workers:
+                worker.close()
+            for worker in self.workers:
+                worker.wait()
             self.progress.close()
         for entry in self.plan.values():
             if entry["status"] == "running":
@@ -252,10 +256,16 @@ class _Run:
                 worker, event = self.events.get(timeout=0.25)
             except queue.Empty:
                 continue
+            if worker is None:
+                self.progress.say("stopping")
+                return
             if event is None:
                 self.workers.remove(worker)
+                if not worker.name:
+                    continue
                 words = worker.stderr.read_text(errors="replace")[-2000:]
-                event = {"status": "failed", "error": f"its process ended ({worker.wait()})", "stderr": words}
+                error = f"the process that ran it ended with status {worker.wait()}"
+                event = {"status": "failed", "error": error, "stderr": words}
             if "status" not in event:
                 worker.cell, worker.of = event["cell"], event["of"]
                 continue
@@ -312,7 +322,7 @@ class _Run:
 
     def _save(self, status: str) -> None:
         left = {  # by an earlier run that was killed
-            name: entry | ({"status": "stopped"} if entry["status"] in ("running", "waiting") else {})
+            name: entry | ({"status": "stopped"} if entry.get("status") in ("running", "waiting") else {})
             for name, entry in self.earlier.items()
         }
         content = {
@@ -328,9 +338,8 @@ class _Run:
         # Slow to import, and no kernel waits for it here.
         from fireanalysis.running.report import write_report
 
-        with suppress(
-            Exception
-        ):  # none is worth a run's end; `fireanalysis run` writes the last report itself
+        # No error here is worth a run's end: `fireanalysis run` writes the last report itself and tells.
+        with suppress(Exception):
             write_report(self.folder)
 
 
@@ -338,9 +347,8 @@ def _hash(*content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _code_key() -> str:
+def _code_key(package: Path = Path(__file__).parents[1]) -> str:
     """Hash the package's files; the notebooks in a wheel have their own keys."""
-    package = Path(__file__).parents[1]
     files = sorted(path.relative_to(package) for path in package.rglob("*.*") if path.is_file())
     ours = [path for path in files if path.parts[0] != "notebooks" and path.parent.name != "__pycache__"]
     return _hash([(str(path), hashlib.sha256((package / path).read_bytes()).hexdigest()) for path in ours])
@@ -366,12 +374,8 @@ def _cores() -> int:
     return cores
 
 
-def _stop(*_: Any) -> None:
-    raise KeyboardInterrupt
-
-
 @contextmanager
-def _signals(handler: Any) -> Iterator[None]:
+def _signals(handler: Callable[[int, Any], Any]) -> Iterator[None]:
     """Let `handler` take Ctrl-C and SIGTERM; Python hands signals to the main thread alone."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -23,7 +23,7 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
+from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from fireanalysis.errors import RunError
@@ -36,17 +36,11 @@ _SOCKET_PATH_LIMIT = 90  # bytes; the system allows 104 (macOS) or 108 for "<fol
 class _Client(PapermillNotebookClient):
     """papermill's client, which keeps the kernel's stderr in a log and knows which cell it is at."""
 
-    def __init__(
-        self, manager: NotebookExecutionManager, worker: "Worker", log: IO[bytes], **options: Any
-    ) -> None:
-        self.worker, self.log_file, self.cell, self.cells, self.source, self.log_start = (
-            worker,
-            log,
-            0,
-            0,
-            "",
-            0,
-        )
+    cell, cells, source = 0, 0, ""  # the code cell it is at, how many there are, its code
+    log_start = 0  # where in the log the cell's begins
+
+    def __init__(self, manager: Any, worker: "Worker", log_file: IO[bytes], **options: Any) -> None:
+        self.worker, self.log_file = worker, log_file
         super().__init__(manager, **options)
         self.owns_km = True  # or nbclient would leave the kernel running
 
@@ -63,9 +57,7 @@ class _Client(PapermillNotebookClient):
             super().start_new_kernel(**options)
             self.worker.kernel = self.km.provisioner.pid
 
-    def execute_cell(
-        self, cell: nbformat.NotebookNode, cell_index: int, **options: Any
-    ) -> nbformat.NotebookNode:
+    def execute_cell(self, cell: Any, cell_index: int, **options: Any) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             self.cell, self.source = self.cell + 1, cell.source
             self.log_start = self.log_file.seek(0, os.SEEK_END)
@@ -74,18 +66,20 @@ class _Client(PapermillNotebookClient):
             return super().execute_cell(cell, cell_index, **options)
         except (CellTimeoutError, DeadKernelError) as error:
             self.nb_man.cell_exception(cell, cell_index=cell_index)  # papermill marks only cells that raised
-            timeout = f"TimeoutError: the cell ran longer than {self.timeout} s (--timeout)"
+            late = isinstance(error, CellTimeoutError)
             raise _NotebookError(
-                timeout if isinstance(error, CellTimeoutError) else self._last_words()
+                f"TimeoutError: the cell ran longer than {self.timeout} s (--timeout)"
+                if late
+                else f"DeadKernelError: {self._last_words()}"
             ) from error
 
     def _last_words(self) -> str:
         process = self.km.provisioner.process if self.km else None
         code = process.poll() if process else None
         if code is None or code >= 0:
-            return f"DeadKernelError: the kernel left with exit status {code}"
+            return f"the kernel left with exit status {code}"
         hint = "; the machine may have run out of memory" if code == -9 else ""
-        return f"DeadKernelError: the kernel was killed by {signal.Signals(-code).name}{hint}"
+        return f"the kernel was killed by {signal.Signals(-code).name}{hint}"
 
 
 class _NotebookError(Exception):
@@ -96,9 +90,7 @@ class _Engine(Engine):
     """Hands papermill's prepared notebook to the client the worker makes for it."""
 
     @classmethod
-    def execute_managed_notebook(
-        cls, nb_man: NotebookExecutionManager, kernel_name: str, **options: Any
-    ) -> None:
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
         options["make_client"](nb_man).execute()
 
 
@@ -163,7 +155,7 @@ class Worker:
         return event
 
     def _execute(self, job: dict[str, Any], out: Path, log: Path) -> None:
-        def make_client(manager: NotebookExecutionManager) -> _Client:
+        def make_client(manager: Any) -> _Client:
             self.runs += 1
             # With no folder of kernels to look in, "python3" is this interpreter, whatever is registered.
             km = AsyncKernelManager(
@@ -187,7 +179,7 @@ class Worker:
             return self.client
 
         log.parent.mkdir(exist_ok=True)
-        with log.open("wb") as stderr:
+        with log.open("ab") as stderr:
             papermill.execute_notebook(
                 str(job["path"]).replace("{", "{{").replace("}", "}}"),  # papermill formats paths
                 None,  # it would write in place, the whole notebook twice a cell
