@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 import time
@@ -140,6 +141,23 @@ def test_the_exit_status_says_how_a_run_ended(
     assert err.count("error: ") == states.count("failed")
     assert ("failed: KeyError: 'x'" in err) == ("failed" in states)
     assert ", ".join(f"1 {state}" for state in states) in out
+
+
+def test_a_full_disk_is_one_message_wherever_it_is_met_and_a_bug_stays_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = OSError(errno.ENOSPC, "No space left on device", "/tmp/fa-x")
+
+    def run_notebooks(*_: object, **__: object) -> RunSummary:
+        raise problem
+
+    monkeypatch.setattr(runner, "run_notebooks", run_notebooks)
+    code, _, err = _main(capsys, "run")
+    assert code == 1
+    assert err.startswith("error: [Errno 28] No space left on device: '/tmp/fa-x'\n  to do: ")
+    problem = FileNotFoundError(errno.ENOENT, "No such file", "x")
+    with pytest.raises(FileNotFoundError):
+        _main(capsys, "run")
 
 
 def test_report_fetch_and_check_pass_on_what_the_package_says(
