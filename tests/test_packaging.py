@@ -7,6 +7,7 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -72,10 +73,17 @@ def test_no_file_names_a_package_index() -> None:
         assert not re.search(r"index-url|find-links|file://", text), name
 
 
-def imported_modules(folder: Path) -> set[str]:
+def sources() -> list[str]:
+    """Code of the package and of the notebooks."""
+    notebooks = [nbformat.read(path, as_version=4) for path in sorted((ROOT / "notebooks").rglob("*.ipynb"))]
+    cells = [cell.source for book in notebooks for cell in book.cells if cell.cell_type == "code"]
+    return [path.read_text(encoding="utf-8") for path in (ROOT / "fireanalysis").rglob("*.py")] + cells
+
+
+def imported_modules() -> set[str]:
     found = set()
-    for path in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for source in sources():
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -85,7 +93,7 @@ def imported_modules(folder: Path) -> set[str]:
 
 def test_what_the_package_imports_is_what_it_requires() -> None:
     owners = packages_distributions()
-    used = {canonicalize_name(d) for m in imported_modules(ROOT / "fireanalysis") for d in owners.get(m, [m])}
+    used = {canonicalize_name(d) for m in imported_modules() for d in owners.get(m, [m])}
     required = set(requirements(with_extras=False))
     assert used - required == set(), "imported but not required in pyproject.toml"
     assert required - used - PROGRAMS == set(), "required in pyproject.toml but imported nowhere"
