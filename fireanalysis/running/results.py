@@ -11,13 +11,16 @@ from html import escape
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fireanalysis
 from fireanalysis.errors import DataError, FireAnalysisError, ParameterError
 from fireanalysis.running.files import plain, write_json
 from fireanalysis.running.notebooks import Notebook, notebooks_folder
 from fireanalysis.running.profiles import paper_of, profile_sizes
+
+if TYPE_CHECKING:
+    import pandas
 
 SOURCES = ("simulated", "real")
 
@@ -165,6 +168,66 @@ def record(
     RunError
         If the folder cannot be written.
     """
+    beside = _beside_paper(run, against_paper or {}, source, weights)
+    if not metrics:
+        raise ParameterError("no metrics", where=run.notebook, do="record at least one number")
+    content: dict[str, Any] = {
+        "schema": 1,
+        **beside,
+        "paper": run.paper,
+        "title": _title(run.notebook),
+        "sizes": run.sizes,
+        "parameters": run.parameters,
+        "data": run.data,
+        "seed": run.seed,
+        "metrics": {name: _number(value, f"metric {name!r}", run) for name, value in metrics.items()},
+        "seconds": round(time.perf_counter() - run.started, 3),
+        "device": _device(),
+        "versions": _versions(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return write_json(run.out / "records" / f"{run.notebook}.json", content)
+
+
+def compare(
+    run: Run,
+    against_paper: Mapping[tuple[str, str, str], Any],
+    *,
+    source: str,
+    weights: str | None = None,
+) -> "pandas.DataFrame":
+    """Put numbers of this run beside the paper's, before they are recorded.
+
+    Parameters
+    ----------
+    run : Run
+    against_paper : mapping of (table, row, metric) to number
+        In the paper's unit, as `record` takes it.
+    source : {"simulated", "real"}
+        What this run's numbers were measured on; a column says it.
+    weights : str, optional
+        Which trained weights are behind them.
+
+    Returns
+    -------
+    DataFrame
+        table, row, metric, paper says, this run, source, difference, unit, note; weights if there are any.
+
+    Raises
+    ------
+    ParameterError
+        As `record` does.
+    """
+    from fireanalysis.papers import compare as beside
+
+    table = beside(_beside_paper(run, against_paper, source, weights))
+    return table.drop(columns=["paper", "notebook", "profile", *([] if weights else ["weights"])])
+
+
+def _beside_paper(
+    run: Run, against_paper: Mapping[tuple[str, str, str], Any], source: str, weights: str | None
+) -> dict[str, Any]:
+    """Give the part of a record that `papers.compare` reads, checked."""
     if source not in SOURCES:
         raise ParameterError(
             f"source is {source!r}; allowed: {', '.join(SOURCES)}",
@@ -176,32 +239,13 @@ def record(
         from fireanalysis.papers import check_keys
 
         check_keys(run.paper, against_paper)
-    if not metrics:
-        raise ParameterError("no metrics", where=run.notebook, do="record at least one number")
-    content: dict[str, Any] = {
-        "schema": 1,
-        "notebook": run.notebook,
-        "paper": run.paper,
-        "title": _title(run.notebook),
-        "profile": run.profile,
-        "sizes": run.sizes,
-        "parameters": run.parameters,
-        "source": source,
-        "data": run.data,
-        "seed": run.seed,
-        "weights": weights,
-        "metrics": {name: _number(value, f"metric {name!r}", run) for name, value in metrics.items()},
-        "against_paper": [
-            {"paper": run.paper, "table": table, "row": row, "metric": metric}
-            | {"value": _number(value, f"{table}, {row}, {metric}", run)}
-            for (table, row, metric), value in (against_paper or {}).items()
-        ],
-        "seconds": round(time.perf_counter() - run.started, 3),
-        "device": _device(),
-        "versions": _versions(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    return write_json(run.out / "records" / f"{run.notebook}.json", content)
+    entries = [
+        {"paper": run.paper, "table": table, "row": row, "metric": metric}
+        | {"value": _number(value, f"{table}, {row}, {metric}", run)}
+        for (table, row, metric), value in against_paper.items()
+    ]
+    about = {"notebook": run.notebook, "profile": run.profile, "source": source, "weights": weights}
+    return about | {"against_paper": entries}
 
 
 def _number(value: Any, name: str, run: Run) -> int | float:
