@@ -113,14 +113,15 @@ def fetch(name: str) -> None:
 @cli.command()
 @click.argument("folder", metavar="DIR", type=FOLDER)
 def check(folder: Path) -> int:
-    """Say what is wrong with a folder of real data; exit status 1 if anything is."""
+    """Say what is wrong with a folder of real data; exit status 1 if there is an error, not for warnings."""
     from fireanalysis.loaders import check_folder
 
     findings = check_folder(folder)
     for row in findings.itertuples():
-        click.echo(f"{row.file}: {row.problem}\n  to do: {row.do}")
-    click.echo(f"{len(findings)} problems in {folder}")
-    return int(len(findings) > 0)
+        click.echo(f"{row.severity}: {row.file}: {row.problem}\n  to do: {row.do}")
+    errors = int((findings["severity"] == "error").sum())
+    click.echo(f"{errors} errors and {len(findings) - errors} warnings in {folder}")
+    return int(errors > 0)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

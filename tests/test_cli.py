@@ -167,12 +167,15 @@ def test_report_fetch_and_check_pass_on_what_the_package_says(
     assert _main(capsys, "report", tmp_path)[:2] == (0, f"{tmp_path / 'report' / 'index.html'}\n")
     monkeypatch.setattr(loaders, "fetch", lambda name: Path("/cache") / name, raising=False)
     assert _main(capsys, "fetch", "fadul")[:2] == (0, "/cache/fadul\n")
-    findings = pd.DataFrame([("a.x3p", "it is empty", "copy it again")], columns=["file", "problem", "do"])
+    rows = [("warning", "b.x3p", "its firearm is inferred", "write a manifest")]
+    rows += [("error", "a.x3p", "it is empty", "copy it again")]
+    findings = pd.DataFrame(rows, columns=["severity", "file", "problem", "do"])
     monkeypatch.setattr(loaders, "check_folder", lambda folder: findings, raising=False)
     code, out, _ = _main(capsys, "check", tmp_path)
-    assert code == 1 and out.startswith("a.x3p: it is empty\n  to do: copy it again\n")
-    monkeypatch.setattr(loaders, "check_folder", lambda folder: findings[:0], raising=False)
-    assert _main(capsys, "check", tmp_path)[:2] == (0, f"0 problems in {tmp_path}\n")
+    assert code == 1 and "error: a.x3p: it is empty\n  to do: copy it again\n" in out
+    monkeypatch.setattr(loaders, "check_folder", lambda folder: findings[:1], raising=False)
+    code, out, _ = _main(capsys, "check", tmp_path)
+    assert code == 0 and out.endswith(f"0 errors and 1 warnings in {tmp_path}\n")
 
     def no_folder(folder: Path) -> pd.DataFrame:
         raise DataError("no such folder", where=folder, do="name another")

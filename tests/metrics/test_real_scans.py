@@ -19,6 +19,8 @@ def test_statistics_in_the_package_are_those_of_the_scans(real_cartridges: Path)
 def test_every_statistic_is_plausible() -> None:
     table = real_scan_statistics()
     assert table["sq_um"].between(0.3, 10).all()
-    assert (table["sa_um"] < table["sq_um"]).all()  # the mean absolute deviation is below the standard deviation
+    assert (
+        table["sa_um"] < table["sq_um"]
+    ).all()  # the mean absolute deviation is below the standard deviation
     assert table["missing_share"].between(0, 0.9).all()
     assert (table["slope"] < 0).all()  # rough surfaces have more of the long waves

@@ -12,7 +12,9 @@ from nbformat import NotebookNode
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
-FORBIDDEN = re.compile(r"sys\.path|sys\.exit|os\.environ|^\s*[%!]|\bpip install\b|urlretrieve|requests\.|['\"]/\w+/", re.M)
+FORBIDDEN = re.compile(
+    r"sys\.path|sys\.exit|os\.environ|^\s*[%!]|\bpip install\b|urlretrieve|requests\.|['\"]/\w+/", re.M
+)
 
 
 def read(path: Path) -> NotebookNode:
@@ -38,7 +40,9 @@ def notebook(request: pytest.FixtureRequest) -> NotebookNode:
 
 
 def test_committed_without_outputs(any_notebook: NotebookNode) -> None:
-    assert all(not c.outputs and c.execution_count is None for c in any_notebook.cells if c.cell_type == "code")
+    assert all(
+        not c.outputs and c.execution_count is None for c in any_notebook.cells if c.cell_type == "code"
+    )
 
 
 def test_cells_are_short(any_notebook: NotebookNode) -> None:
@@ -51,7 +55,9 @@ def test_no_definitions_and_nothing_that_reaches_outside(any_notebook: NotebookN
     for source in code(any_notebook):
         assert not FORBIDDEN.search(source), source
         tree = ast.parse(source)
-        assert not any(isinstance(n, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef) for n in ast.walk(tree))
+        assert not any(
+            isinstance(n, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef) for n in ast.walk(tree)
+        )
 
 
 def test_parameters_are_plain_literals_of_the_common_four_and_more(any_notebook: NotebookNode) -> None:
@@ -73,7 +79,14 @@ def test_starts_and_ends_a_recorded_run(any_notebook: NotebookNode) -> None:
 
 def test_has_the_skeleton_s_parts_in_order(notebook: NotebookNode) -> None:
     text = prose(notebook)
-    marks = ["# ", "**Paper:**", "**Minutes:**", "**Data:**", "## You will learn", "## Paper against this run"]
+    marks = [
+        "# ",
+        "**Paper:**",
+        "**Minutes:**",
+        "**Data:**",
+        "## You will learn",
+        "## Paper against this run",
+    ]
     marks += ["## Explore", "## Exercises", "## What we saw"]
     places = [text.find(mark) for mark in marks]
     assert -1 not in places, f"missing: {[m for m, p in zip(marks, places, strict=True) if p < 0]}"
@@ -90,11 +103,15 @@ def test_prose_stands_before_every_piece_of_code(notebook: NotebookNode) -> None
     assert "cccc" not in kinds[5:]
 
 
-def test_every_notebook_has_worked_answers_in_its_decade(notebook: NotebookNode, request: pytest.FixtureRequest) -> None:
+def test_every_notebook_has_worked_answers_in_its_decade(
+    notebook: NotebookNode, request: pytest.FixtureRequest
+) -> None:
     decade = request.node.callspec.params["notebook"].stem[0]
     (solutions,) = [path for path in SOLUTIONS if path.stem.startswith(f"{decade}0")]
     title = notebook.cells[0].source.splitlines()[0].removeprefix("# ").split(" · ")[0]
-    assert re.search(rf"^## {title} · ", prose(read(solutions)), re.M), f"no answers for {title} in {solutions.name}"
+    assert re.search(rf"^## {title} · ", prose(read(solutions)), re.M), (
+        f"no answers for {title} in {solutions.name}"
+    )
 
 
 def test_links_between_notebooks_lead_somewhere(any_notebook: NotebookNode) -> None:

@@ -1,0 +1,70 @@
+"""Every notebook runs to its record, headlessly, as a user would run it."""
+
+import json
+from pathlib import Path
+
+import papermill
+import pytest
+
+from fireanalysis.running import find_notebooks, run_notebooks
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NAMES = [notebook.name for notebook in find_notebooks(FOLDER)]
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("smoke")
+    summary = run_notebooks(profile="smoke", out=out)
+    assert summary.passed, "\n\n".join(map(str, summary.failures))
+    return out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_simulated_run_leaves_a_record_that_says_so(smoke: Path, name: str) -> None:
+    record = json.loads((smoke / "records" / f"{name}.json").read_text(encoding="utf-8"))
+    assert record["source"] == "simulated"
+    assert record["profile"] == "smoke"
+    assert record["metrics"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_of_simulated_data_says_so(smoke: Path, name: str) -> None:
+    figures = plotly_figures(smoke / "notebooks" / f"{name}.ipynb")
+    assert len(figures) >= 3
+    titles = [figure["layout"]["title"]["text"] for figure in figures]
+    # Surfaces made by formula and statistics of several sets are the only ones without a source behind the title.
+    unmarked = [title for title in titles if "simulated" not in title.lower()]
+    assert len(unmarked) <= 2, unmarked
+
+
+def plotly_figures(path: Path) -> list[dict]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    mime = "application/vnd.plotly.v1+json"
+    return [output["data"][mime] for output in outputs if mime in output.get("data", {})]
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "solutions").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_solutions_run_with_plain_papermill(tmp_path: Path, path: Path) -> None:
+    papermill.execute_notebook(
+        path,
+        tmp_path / "out.ipynb",
+        parameters={"OUT": str(tmp_path)},
+        progress_bar=False,
+        kernel_name="python3",
+    )
+    assert (tmp_path / "records" / f"{path.stem}.json").is_file()
+
+
+def test_cartridge_notebooks_run_on_real_scans(tmp_path: Path, real_cartridges: Path) -> None:
+    names = [name for name in NAMES if name.startswith("1")]
+    summary = run_notebooks(names, profile="smoke", data=real_cartridges, out=tmp_path)
+    assert summary.passed, "\n\n".join(map(str, summary.failures))
+    for name in names:
+        record = json.loads((tmp_path / "records" / f"{name}.json").read_text(encoding="utf-8"))
+        assert record["source"] == "real"
+        titles = [
+            f["layout"]["title"]["text"] for f in plotly_figures(tmp_path / "notebooks" / f"{name}.ipynb")
+        ]
+        assert sum("real data" in title for title in titles) >= 3
