@@ -33,7 +33,7 @@ def test_every_figure_of_simulated_data_says_so(smoke: Path, name: str) -> None:
     figures = plotly_figures(smoke / "notebooks" / f"{name}.ipynb")
     assert len(figures) >= 3
     titles = [figure["layout"]["title"]["text"] for figure in figures]
-    # Surfaces made by formula and statistics of several sets are the only ones without a source behind the title.
+    # Only surfaces made by formula, and sets that name their source in the legend, have none in the title.
     unmarked = [title for title in titles if "simulated" not in title.lower()]
     assert len(unmarked) <= 2, unmarked
 
