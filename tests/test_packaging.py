@@ -18,7 +18,16 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Programs a user starts, stubs and plug-ins (anywidget: plotly's FigureWidget); nothing here imports them.
-PROGRAMS = {"anywidget", "jupyterlab", "ruff", "mypy", "import-linter", "pandas-stubs", "pytest-benchmark"}
+PROGRAMS = {
+    "anywidget",
+    "ipykernel",
+    "jupyterlab",
+    "ruff",
+    "mypy",
+    "import-linter",
+    "pandas-stubs",
+    "pytest-benchmark",
+}
 
 
 def requirements(*, with_extras: bool = True) -> dict[str, Requirement]:
