@@ -96,12 +96,12 @@ def load_cartridges(
 
 
 def _render(rows: pd.DataFrame, *, pixels: int, device: str) -> Iterator[Surface]:
-    from ..simulators import render_primers
-    from ..simulators.cartridge_parameters import FIELD_MM
+    from ..simulators import primer_field_mm, render_primers
 
-    names = "firearm " + rows["firearm"] + ", shot " + rows["shot"].astype(str)
+    pixel_size_um = 1000 * primer_field_mm() / pixels
+    names = rows["brand"] + ", firearm " + rows["firearm"].str[:4] + ", shot " + rows["shot"].astype(str)
     for name, heights in zip(names, render_primers(rows, pixels=pixels, device=device), strict=True):
-        yield Surface(heights, 1000 * FIELD_MM / pixels, name, source="simulated")
+        yield Surface(heights, pixel_size_um, name, source="simulated")
 
 
 def _real(

@@ -67,7 +67,7 @@ def panels(
         raise ParameterError(
             f"meaning {meaning!r} is unknown", where="panels", do=f"pass one of {', '.join(MEANINGS)}"
         )
-    if not maps or any(np.ndim(one) != 2 for one in maps):
+    if len(maps) == 0 or any(np.ndim(one) != 2 for one in maps):
         raise DataError(
             f"panels show two-dimensional maps, got shapes {[np.shape(one) for one in maps]}",
             do="pass a list of arrays of shape (rows, columns)",
