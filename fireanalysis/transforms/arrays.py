@@ -1,9 +1,25 @@
 """What the surface transforms ask of the arrays they are given."""
 
+from numbers import Integral, Real
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, ParameterError
+
+
+def as_array(values: ArrayLike, *, where: str) -> NDArray:
+    """Give an array of whatever type it has.
+
+    Raises
+    ------
+    DataError
+        If rows differ in length.
+    """
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"no array: {error}", where=where, do="pass rows of equal length") from error
 
 
 def as_heights(heights: ArrayLike, *, where: str, dimensions: tuple[int, ...] = (2,)) -> NDArray:
@@ -14,7 +30,7 @@ def as_heights(heights: ArrayLike, *, where: str, dimensions: tuple[int, ...] = 
     DataError
         If the array is empty, complex, no numbers, of another number of dimensions, or holds infinity.
     """
-    array = np.asarray(heights)
+    array = as_array(heights, where=where)
     if array.dtype.kind not in "fiub" or array.size == 0 or array.ndim not in dimensions:
         allowed = " or ".join(map(str, dimensions))
         raise DataError(
@@ -24,7 +40,8 @@ def as_heights(heights: ArrayLike, *, where: str, dimensions: tuple[int, ...] = 
         )
     if array.dtype != np.float64:
         array = array.astype(np.float32, copy=False)
-    if np.isinf(array).any():
+    # The extremes cost less than a look at every point, and hold NaN if any point does.
+    if not np.isfinite([array.min(), array.max()]).all() and np.isinf(array).any():
         raise DataError("heights hold infinity", where=where, do="mark missing points by NaN")
     return array
 
@@ -51,14 +68,28 @@ def positive(value: float, *, name: str, where: str, least: float = 0.0) -> floa
     ParameterError
         Otherwise.
     """
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = np.nan
-    if not np.isfinite(number) or number <= least:
+    if isinstance(value, bool) or not isinstance(value, Real) or not least < float(value) < np.inf:
         raise ParameterError(
             f"{name} is {value!r}; it must be a number above {least:g}",
             where=where,
-            do=f"pass a larger {name}",
+            do=f"pass another {name}",
         )
-    return number
+    return float(value)
+
+
+def whole(value: int, *, name: str, where: str, least: int, most: int) -> int:
+    """Give a number as int if it is whole and from `least` to `most`.
+
+    Raises
+    ------
+    ParameterError
+        Otherwise.
+    """
+    sound = isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most
+    if not sound:
+        raise ParameterError(
+            f"{name} is {value!r}; it must be a whole number from {least} to {most}",
+            where=where,
+            do=f"pass another {name}",
+        )
+    return int(value)

@@ -6,10 +6,15 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from skimage.measure import CircleModel, ransac
+from scipy.fft import fftfreq, irfft2, next_fast_len, rfft2, rfftfreq
+from scipy.optimize import minimize
+from scipy.special import j0
 
 from ..errors import DataError, ParameterError
-from .arrays import as_heights, measured_points, positive
+from .arrays import as_heights, measured_points, positive, whole
+
+FINE_UM = 25.0  # pixels of this size show the primer's rim, and are few
+STANDS_OUT = 0.25  # what four fifths of a rim have above the mean: 0.53 up on primers, to 0.11 elsewhere
 
 
 class Circle(NamedTuple):
@@ -48,8 +53,7 @@ def level(heights_um: ArrayLike, *, order: int = 1) -> NDArray:
     >>> bool(np.abs(level(3.0 + 0.2 * x - 0.1 * y)).max() < 1e-6)
     True
     """
-    if order not in range(6):
-        raise ParameterError(f"order is {order!r}", where="level", do="pass 0 to 5: 1 removes tilt, 2 form")
+    order = whole(order, name="order", where="level", least=0, most=5)
     heights = as_heights(heights_um, where="level")
     measured = measured_points(heights, where="level")
     y, x = (np.linspace(-1, 1, n) for n in heights.shape)
@@ -118,14 +122,16 @@ def find_primer(
 ) -> Circle:
     """Find the primer on a map of a whole case head.
 
-    The ring-shaped gap round the primer, or the step at its edge, is the strongest circle of its size. It is
-    found coarsely by a Hough transform and refined by a circle through the steepest points, outliers aside.
+    The primer's rim shows as a ring of steep walls, or of missing points where the walls of the gap round it
+    are too steep to measure. The ring is found among all circles of a primer's size, then moved and resized
+    to where the evidence along all of it is strongest: near the middle of the gap.
 
     Parameters
     ----------
     heights_um : float (rows, columns)
-        Case head, micrometres, NaN missing.
+        Case head, micrometres, NaN missing. Tilt does not matter.
     pixel_size_um : float
+        At most about 50, or the rim does not show.
     radius_mm : (float, float)
         Least and largest radius looked for; small primers have 2.2 mm, large ones 2.7 mm.
 
@@ -138,69 +144,106 @@ def find_primer(
     ------
     DataError
         If no circle of that size stands out.
+    ParameterError
+        If the pixel size is not above 0, or the radii do not rise from above 0.
+
+    Notes
+    -----
+    Circles are found by their share of steep points (a Hough transform), as a product in the Fourier domain,
+    where a ring of radius r is the Bessel function J0(2πfr).
     """
-    heights = as_heights(heights_um, where="find_primer")
-    pixel = positive(pixel_size_um, name="pixel_size_um", where="find_primer")
-    factor = max(1, round(25 / pixel))  # about 25 µm a pixel is enough to find it, and fast
-    small = shrink(heights, factor=factor) if factor > 1 else heights
-    steps = _steepness(small)
-    low, high = (r * 1000 / (pixel * factor) for r in radius_mm)
-    coarse = _hough(steps, low, high)
-    if coarse is None:
+    where = "find_primer"
+    heights = as_heights(heights_um, where=where)
+    measured_points(heights, where=where)
+    pixel = positive(pixel_size_um, name="pixel_size_um", where=where)
+    if np.shape(radius_mm) != (2,) or not 0 < radius_mm[0] < radius_mm[1] < np.inf:
+        raise ParameterError(
+            f"radius_mm is {radius_mm!r}; two rising numbers above 0 are needed",
+            where=where,
+            do="pass (1.9, 3.0)",
+        )
+    factor = min(max(1, round(FINE_UM / pixel)), min(heights.shape))
+    evidence = _rims(shrink(heights, factor=factor))
+    low, high = (1000 * radius / (pixel * factor) for radius in radius_mm)
+    if min(evidence.shape) > max(low, 4):
+        fine = _best_circle(evidence, _likeliest_circle(evidence, low, high))
+        strength = float(np.quantile(_along(evidence, *fine), 0.2) - evidence.mean())
+        found = strength > STANDS_OUT and 0.95 * low < fine.radius < 1.05 * high
+    else:
+        found = False
+    if not found:
         raise DataError(
-            f"no circle of {radius_mm[0]} to {radius_mm[1]} mm stands out",
-            where="find_primer",
+            f"no circle of radius {radius_mm[0]} to {radius_mm[1]} mm stands out on this map of "
+            f"{heights.shape[0] * pixel / 1000:.2f} × {heights.shape[1] * pixel / 1000:.2f} mm",
+            where=where,
             do="check pixel_size_um, pass another radius_mm, or cut the primer out by hand",
         )
-    fine = _refined(steps, coarse)
     # A shrunk pixel's centre lies in the middle of the block it came from.
     row, column = ((v + 0.5) * factor - 0.5 for v in (fine.row, fine.column))
     return Circle(row, column, fine.radius * factor)
 
 
-def _steepness(heights: NDArray) -> NDArray[np.float32]:
-    """Size of the height gradient, missing points filled, long waves removed, loud ends limited; 0 to 1."""
+def _rims(heights: NDArray) -> NDArray[np.float32]:
+    """Say where a rim may be, 0 to 1: steep and thin missing places, blurred to join both walls of a gap."""
     measured = ~np.isnan(heights)
-    filled = np.where(measured, heights, np.median(heights[measured])).astype(np.float32)
-    smooth = cv2.GaussianBlur(filled, (0, 0), 1.0)
-    slope = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
-    # Steps at the edge of missing regions are made by the filling.
-    slope[cv2.dilate((~measured).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0] = 0
-    return np.clip(slope / max(float(np.percentile(slope, 99)), 1e-9), 0, 1)
+    if not measured.any():
+        return np.zeros(heights.shape, np.float32)
+    centred = np.where(measured, heights - np.median(heights[measured]), 0).astype(np.float32)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        smooth = cv2.GaussianBlur(centred, (0, 0), 1.0) / cv2.GaussianBlur(
+            measured.astype(np.float32), (0, 0), 1.0
+        )
+    along, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+    known = measured & np.isfinite(along) & np.isfinite(down)
+    if not known.any():
+        return np.zeros(heights.shape, np.float32)
+    slope = np.hypot(along - np.median(along[known]), down - np.median(down[known]))  # tilt taken away
+    steep = float(np.percentile(slope[known], 98))
+    evidence = np.where(known, np.clip(slope / max(steep, 1e-9), 0, 1), 0).astype(np.float32)
+    missing = (~measured).astype(np.uint8)
+    wide = cv2.morphologyEx(
+        missing, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1
+    )
+    evidence[(missing == 1) & (wide == 0)] = 1
+    evidence[cv2.dilate(wide, np.ones((3, 3), np.uint8)) == 1] = 0
+    return np.asarray(cv2.GaussianBlur(evidence, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT), np.float32)
 
 
-def _hough(steps: NDArray[np.float32], low: float, high: float) -> Circle | None:
-    """Vote for the circle with the steepest rim: correlate with thin rings of each radius."""
-    best, found = 0.0, None
-    spectrum = np.fft.rfft2(steps - steps.mean(), s=steps.shape)
-    for radius in np.arange(low, high, 1.0):
-        ring = np.zeros(steps.shape, np.float32)
-        centre = (steps.shape[1] // 2, steps.shape[0] // 2)
-        cv2.circle(ring, centre, round(radius), 1.0, 2)
-        votes = np.fft.irfft2(spectrum * np.conj(np.fft.rfft2(ring)), s=steps.shape) / ring.sum()
-        row, column = np.unravel_index(int(np.argmax(votes)), votes.shape)
+def _likeliest_circle(evidence: NDArray[np.float32], low: float, high: float) -> Circle:
+    """Look at every centre and radius, on a map of half the size, for the rim with the most evidence."""
+    half = cv2.resize(
+        evidence, (evidence.shape[1] // 2, evidence.shape[0] // 2), interpolation=cv2.INTER_AREA
+    )
+    # The margin keeps circles from reaching round to the opposite side.
+    size = [next_fast_len(n + int(high / 2) + 1, real=True) for n in half.shape]
+    spectrum = rfft2(half - half.mean(), s=size)
+    frequency = 2 * np.pi * np.hypot(fftfreq(size[0])[:, None], rfftfreq(size[1])).astype(np.float32)
+    best, found = -np.inf, Circle(0.0, 0.0, low)
+    for radius in np.arange(low / 2, high / 2 + 0.5):
+        rim = j0(frequency * np.float32(radius))
+        votes = irfft2(spectrum * rim, s=size)[: half.shape[0], : half.shape[1]]
+        row, column = np.unravel_index(int(votes.argmax()), votes.shape)
         if votes[row, column] > best:
             best = float(votes[row, column])
-            shifted = ((row + centre[1]) % steps.shape[0], (column + centre[0]) % steps.shape[1])
-            found = Circle(float(shifted[0]), float(shifted[1]), float(radius))
-    # A circle that stands out is steep along most of its rim; chance alignments on rough ground are not.
-    return found if best > 0.15 else None
+            found = Circle(2 * float(row) + 0.5, 2 * float(column) + 0.5, 2 * float(radius))
+    return found
 
 
-def _refined(steps: NDArray[np.float32], coarse: Circle) -> Circle:
-    """Fit a circle through the steepest point on each of 360 rays near the coarse circle."""
-    angles = np.radians(np.arange(360.0))
-    radii = coarse.radius + np.arange(-5, 5.01, 0.25)
-    rows = coarse.row + np.outer(np.sin(angles), radii)
-    columns = coarse.column + np.outer(np.cos(angles), radii)
-    along = cv2.remap(steps, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR)
-    steepest = along.argmax(axis=1)
-    ray = np.arange(360)
-    points = np.stack([columns[ray, steepest], rows[ray, steepest]], axis=1)[along.max(axis=1) > 0.05]
-    model, _ = ransac(points, CircleModel, min_samples=3, residual_threshold=1.0, max_trials=200, rng=0)
-    if not model or np.hypot(model.center[1] - coarse.row, model.center[0] - coarse.column) > 5:
-        return coarse
-    return Circle(float(model.center[1]), float(model.center[0]), float(model.radius))
+def _best_circle(evidence: NDArray[np.float32], start: Circle) -> Circle:
+    """Move and resize a circle to where the mean evidence along it is largest."""
+    steps = np.array([[0, 0, 0], [2, 0, 0], [0, 2, 0], [0, 0, 2]])
+    options = {"initial_simplex": np.array(start) + steps, "xatol": 0.01, "fatol": 1e-6}
+    best = minimize(lambda c: -_along(evidence, *c).mean(), start, method="Nelder-Mead", options=options)
+    return Circle(*(float(v) for v in best.x))
+
+
+def _along(evidence: NDArray[np.float32], row: float, column: float, radius: float) -> NDArray[np.float32]:
+    """Sample a circle's rim every half degree; zero outside the map."""
+    angles = np.radians(np.arange(0, 360, 0.5))[None]
+    x, y = column + radius * np.cos(angles), row + radius * np.sin(angles)
+    return np.asarray(
+        cv2.remap(evidence, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR), np.float32
+    )
 
 
 def crop(heights: ArrayLike, *, centre: tuple[float, float], pixels: int) -> NDArray:
@@ -221,7 +264,7 @@ def crop(heights: ArrayLike, *, centre: tuple[float, float], pixels: int) -> NDA
     Raises
     ------
     ParameterError
-        If `pixels` is below 1.
+        If `pixels` is not a whole number of 1 to 32768, or `centre` not two numbers.
     DataError
         If the square lies wholly outside.
 
@@ -233,7 +276,9 @@ def crop(heights: ArrayLike, *, centre: tuple[float, float], pixels: int) -> NDA
            [ 8.,  9., nan]])
     """
     array = as_heights(heights, where="crop")
-    pixels = int(positive(pixels, name="pixels", where="crop"))
+    pixels = whole(pixels, name="pixels", where="crop", least=1, most=2**15)
+    if np.shape(centre) != (2,) or not np.isfinite(np.asarray(centre, np.float64)).all():
+        raise ParameterError(f"centre is {centre!r}", where="crop", do="pass (row, column) in pixels")
     top, left = (round(c - (pixels - 1) / 2) for c in centre)
     inside = np.s_[max(top, 0) : max(top + pixels, 0), max(left, 0) : max(left + pixels, 0)]
     part = array[inside]
@@ -266,7 +311,7 @@ def shrink(heights: ArrayLike, *, factor: int) -> NDArray:
     Raises
     ------
     ParameterError
-        If `factor` is below 1 or above the map's shorter side.
+        If `factor` is not a whole number from 1 to the map's shorter side.
 
     Examples
     --------
@@ -274,17 +319,12 @@ def shrink(heights: ArrayLike, *, factor: int) -> NDArray:
     array([[ 3., nan]])
     """
     array = as_heights(heights, where="shrink")
-    if factor != int(factor) or not 1 <= factor <= min(array.shape):
-        raise ParameterError(
-            f"factor is {factor!r} for a map of {array.shape}",
-            where="shrink",
-            do="pass a whole number of points",
-        )
+    factor = whole(factor, name="factor", where="shrink", least=1, most=min(array.shape))
     rows, columns = (n // factor for n in array.shape)
     blocks = array[: rows * factor, : columns * factor]
     measured = ~np.isnan(blocks)
     size = (columns, rows)
-    share = cv2.resize(measured.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(measured.astype(array.dtype), size, interpolation=cv2.INTER_AREA)
     sums = cv2.resize(np.where(measured, blocks, 0), size, interpolation=cv2.INTER_AREA)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(share >= 0.5 - 1e-6, sums / share, np.nan).astype(array.dtype).reshape(rows, columns)
@@ -309,7 +349,7 @@ def surface_moments(maps: Iterable[ArrayLike]) -> Moments:
     Raises
     ------
     DataError
-        If no point of any map is measured.
+        If no point of any map is measured, or one is no map of real numbers.
 
     Notes
     -----
@@ -323,7 +363,7 @@ def surface_moments(maps: Iterable[ArrayLike]) -> Moments:
     """
     mean, squares, count = 0.0, 0.0, 0
     for one in maps:
-        values = np.asarray(one, dtype=np.float64)
+        values = as_heights(one, where="surface_moments").astype(np.float64)
         values = values[~np.isnan(values)]
         if values.size:
             gap, total = values.mean() - mean, count + values.size
@@ -370,6 +410,7 @@ def normalise(
             raise DataError(
                 "the map is flat: all heights are equal", where="normalise", do="leave this surface out"
             )
+    mean = positive(mean, name="mean", where="normalise", least=-np.inf)
     std = positive(std, name="std", where="normalise")
     return ((array - mean) / std).astype(np.float32)
 
@@ -400,12 +441,11 @@ def quantise(
     """
     array = as_heights(heights, where="quantise")
     measured_points(array, where="quantise")
+    bits = whole(bits, name="bits", where="quantise", least=1, most=16)
     low, high = limits or (float(np.nanmin(array)), float(np.nanmax(array)))
-    if bits not in range(1, 17) or not low <= high:
+    if not -np.inf < low <= high < np.inf:
         raise ParameterError(
-            f"bits {bits!r}, limits {(low, high)}",
-            where="quantise",
-            do="pass bits of 1 to 16 and rising limits",
+            f"limits are {(low, high)}", where="quantise", do="pass the lowest height, then the highest"
         )
     last = 2**bits - 1
     return np.round(np.clip((array - low) / max(high - low, 1e-12), 0, 1) * last).astype(np.float32)
@@ -419,7 +459,8 @@ def rotate(heights: ArrayLike, *, angle_deg: float) -> NDArray:
     heights : float (rows, columns)
         NaN missing.
     angle_deg : float
-        Multiples of 90° of a square map are exact; other angles interpolate linearly.
+        Multiples of 90° of a square map are exact; other angles interpolate linearly, between points that
+        OpenCV places to 1/32 of a pixel.
 
     Returns
     -------
