@@ -1,10 +1,11 @@
-from .real_scans import real_scan_statistics
+from .real_scans import real_scan_spectra, real_scan_statistics
 from .surface import SurfaceStatistics, missing_share, power_spectrum, surface_statistics
 
 __all__ = [
     "SurfaceStatistics",
     "missing_share",
     "power_spectrum",
+    "real_scan_spectra",
     "real_scan_statistics",
     "surface_statistics",
 ]

@@ -28,16 +28,18 @@ def brand_counts(
     names, counts = np.asarray(brands)[order], np.asarray(cases)[order]
     figure = go.Figure()
     for part, label, colour in (
-        (slice(None, populous), f"the {min(populous, len(names))} most populous", CLASS_COLOURS[0]),
-        (slice(populous, None), f"the other {max(len(names) - populous, 0)}", CLASS_COLOURS[5]),
+        (slice(None, populous), f"the {populous} most populous", CLASS_COLOURS[0]),
+        (slice(populous, None), f"the other {len(names) - populous}", CLASS_COLOURS[5]),
     ):
         figure.add_bar(x=names[part], y=counts[part], name=label, marker_color=colour)
     share = counts[:populous].sum() / counts.sum()
     figure.update_yaxes(type="log", title="cartridge cases (log scale)")
     figure.update_xaxes(title="brand", tickangle=-90, tickfont={"size": 8 if len(names) > 40 else 11})
     few = f"; {int((counts < 5).sum())} brands have fewer than five" if (counts < 5).any() else ""
-    title = f"{min(populous, len(names))} brands hold {share:.0%} of {counts.sum():,} cases{few}"
-    return finish(figure, title, source=source)
+    title = f"{counts.sum():,} cases of {len(names)} brands, {names[0]} most often"
+    if len(names) > populous:
+        title = f"{populous} of {len(names)} brands hold {share:.0%} of {counts.sum():,} cases{few}"
+    return finish(figure, title, source=source, legend=len(names) > populous)
 
 
 def case_head(

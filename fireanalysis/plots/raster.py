@@ -99,7 +99,9 @@ def panels(
     if not each_its_own:
         add_colour_bar(figure, colours=colours, limits=shared, title=bar)
     figure.update_annotations(font_size=12)
-    return finish(figure, title, source=source, height=110 + rows * max(210, 760 // columns), legend=False)
+    return finish(
+        figure, title, source=source, height=90 + rows * min(480, max(200, 760 // columns)), legend=False
+    )
 
 
 def add_map(

@@ -21,21 +21,27 @@ def finish(
     source : str, optional
         ``"simulated"`` or ``"real"``: said behind the title. None where no data stand behind the figure.
     height : int
-        Pixels; the width follows the page.
+        Pixels, without the title; the width follows the page.
     """
     suffix = {"simulated": "<br><b>simulated data</b>", "real": "<br>real data", None: ""}[source]
+    text = _wrapped(title) + suffix
+    titles = 20 * (text.count("<br>") + 1)  # pixels
+    over = 30 if legend or figure.layout.annotations else 10  # legend or subplot titles
     figure.update_layout(
         template="plotly_white",
         title={
-            "text": _wrapped(title) + suffix,
+            "text": text,
             "font": {"size": 15},
             "x": 0.0,
             "xref": "container",
-            "pad": {"l": 12},
+            "y": 1.0,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"l": 12, "t": 12},
         },
         font={"family": "DejaVu Sans, Helvetica, Arial, sans-serif", "size": 12},
-        height=height,
-        margin={"l": 60, "r": 20, "t": 92, "b": 50},
+        height=height + titles,
+        margin={"l": 60, "r": 20, "t": 16 + titles + over, "b": 50},
         showlegend=legend,
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
     )

@@ -20,7 +20,7 @@ from fireanalysis.running.notebooks import Notebook, notebooks_folder
 from fireanalysis.running.profiles import paper_of, profile_sizes
 
 if TYPE_CHECKING:
-    import pandas
+    from pandas.io.formats.style import Styler
 
 SOURCES = ("simulated", "real")
 
@@ -195,7 +195,7 @@ def compare(
     *,
     source: str,
     weights: str | None = None,
-) -> "pandas.DataFrame":
+) -> "Styler":
     """Put numbers of this run beside the paper's, before they are recorded.
 
     Parameters
@@ -210,8 +210,9 @@ def compare(
 
     Returns
     -------
-    DataFrame
-        table, row, metric, paper says, this run, source, difference, unit, note; weights if there are any.
+    pandas.io.formats.style.Styler
+        For display: table, row, metric, paper says, this run, source, difference, unit, note, and weights if
+        there are any; its ``data`` is the plain table.
 
     Raises
     ------
@@ -221,7 +222,14 @@ def compare(
     from fireanalysis.papers import compare as beside
 
     table = beside(_beside_paper(run, against_paper, source, weights))
-    return table.drop(columns=["paper", "notebook", "profile", *([] if weights else ["weights"])])
+    table = table.drop(columns=["paper", "notebook", "profile", *([] if weights else ["weights"])])
+    numbers: list[Any] = ["paper says", "this run", "difference"]
+    return table.style.format(_short, subset=numbers).hide(axis="index")
+
+
+def _short(value: float) -> str:
+    """Write a number with three digits, or whole from a hundred on."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _beside_paper(

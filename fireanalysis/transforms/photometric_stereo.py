@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import dctn, idctn
+from scipy.ndimage import label, mean
 from scipy.sparse.linalg import LinearOperator, cg
 
 from ..errors import DataError
@@ -17,7 +18,7 @@ class Reconstruction(NamedTuple):
     """Heights recovered by photometric stereo, and how far they are from the true ones."""
 
     heights_um: NDArray[np.float32]
-    rms_error_um: float  # root mean square of the difference, its mean taken away
+    rms_error_um: float  # root mean square of the difference, its mean over each island taken away
     relative_error: float  # the same as a share of the true heights' standard deviation
     levelled_error_um: float  # what is left of it without its best-fitting quadratic: the drift taken away
     shadowed: float  # share of (point, light) pairs that lie in shadow
@@ -144,7 +145,8 @@ def integrate_normals(normals: NDArray, *, pixel_size_um: float) -> NDArray[np.f
     Returns
     -------
     float32 (rows, columns)
-        Micrometres with mean zero; NaN where the normal is.
+        Micrometres; NaN where the normal is. Each connected island of known points has mean zero: slopes do
+        not say how high islands lie above each other.
 
     Raises
     ------
@@ -187,7 +189,14 @@ def integrate_normals(normals: NDArray, *, pixel_size_um: float) -> NDArray[np.f
         )
         solved, _ = cg(operator, right.ravel(), x0=heights.ravel(), M=start, rtol=1e-6, maxiter=300)
         heights = np.where(known, solved.reshape(right.shape), np.nan)
-    return (heights - np.nanmean(heights)).astype(np.float32)
+    return _aligned(heights, np.zeros_like(heights))
+
+
+def _aligned(heights: NDArray, target: NDArray) -> NDArray[np.float32]:
+    """Shift each connected island of known heights to the target's mean over it."""
+    islands, count = label(np.isfinite(heights))
+    shift = mean(np.nan_to_num(target - heights), islands, range(count + 1))
+    return (heights + np.asarray(shift)[islands]).astype(np.float32)
 
 
 def _divergence(x_steps: NDArray, y_steps: NDArray) -> NDArray[np.float64]:
@@ -242,7 +251,7 @@ def photometric_stereo(
     shadowed = float(np.mean(images[np.isfinite(images)] <= SHADOW))
     normals = photometric_normals(images, lights=ring)
     found = integrate_normals(normals, pixel_size_um=pixel_size_um)
-    found += np.nanmean(true - found)
+    found = _aligned(found, true)
     wrong = found - true
     rms = float(np.sqrt(np.nanmean(wrong**2)))
     spread = float(np.nanstd(true[np.isfinite(wrong)]))

@@ -143,7 +143,7 @@ def test_the_device_is_the_gpu_only_if_this_process_used_it(monkeypatch: pytest.
 def test_compare_puts_this_run_beside_the_paper_before_anything_is_written(tmp_path: Path) -> None:
     run = results.start(NAME, profile="smoke", out=tmp_path)
     key = ("Table 1", "ResNet-18, ShapeIndex_S", "accuracy")
-    (row,) = results.compare(run, {key: 80.0}, source="simulated").to_dict("records")
+    (row,) = results.compare(run, {key: 80.0}, source="simulated").data.to_dict("records")
     assert (row["paper says"], row["this run"], row["source"]) == (86.8, 80.0, "simulated")
     assert row["difference"] == pytest.approx(-6.8)
     assert list(tmp_path.iterdir()) == []
