@@ -1,22 +1,25 @@
 """The shape index: which way a surface bends at each point, whatever the size of the bend."""
 
+import itertools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import as_heights, measured_points, positive
+from .arrays import as_array, as_heights, measured_points, positive
 
 if TYPE_CHECKING:
     import torch
 
 REACH = 2  # second differences of central differences reach two points
-STRIP, STRIP_POINTS = 64, 65536  # least rows, and points, worked on at a time
-# Curvature that rounding of float32 heights alone can make, as a share of the largest height.
+BLOCK, CHUNK = 8, 32  # points filtered by one matrix product: along the filter, across it
+TILE = 376  # points of a side, about, worked on at a time: few enough to stay in the processor's cache
+# Curvature that rounding of float32 heights alone can make, as a share of half the heights' range.
 FLAT = 4 * float(np.finfo(np.float32).eps)
 
 
@@ -37,7 +40,7 @@ def shape_index(heights: Any, *, sigma: float, flat_below: float | None = None) 
         Standard deviation of the Gaussian, pixels; at least 0.1.
     flat_below : float, optional
         Where the Hessian's norm (times √2, heights a pixel²) is not above this, the shape is undefined.
-        Default: what rounding of float32 heights can make, 4.8e-7 of the largest height about the mean.
+        Default: what rounding of float32 heights can make, 4.8e-7 of half the map's range of heights.
 
     Returns
     -------
@@ -85,7 +88,7 @@ def gaussian_kernel(sigma: float) -> NDArray[np.float64]:
 
 
 def _numpy_shape_index(heights: ArrayLike, sigma: float, flat_below: float | None) -> NDArray[np.float32]:
-    array = np.asarray(heights)
+    array = as_array(heights, where="shape_index")
     array = as_heights(array, where="shape_index", dimensions=tuple(range(2, max(array.ndim, 2) + 1)))
     out = np.empty(array.shape, np.float32)
     maps = array.reshape(-1, *array.shape[-2:])
@@ -93,78 +96,180 @@ def _numpy_shape_index(heights: ArrayLike, sigma: float, flat_below: float | Non
     kernel = gaussian_kernel(sigma)
     threads = cv2.getNumThreads()
     if len(maps) == 1:
-        _one_map(maps[0], kernel, flat_below, results[0], threads)
+        one = _Map(maps[0], kernel, flat_below)
+        _spread(lambda tile, scratch: one.fill(tile, results[0], scratch), one.tiles, threads)
     else:
-        _spread(lambda k: _one_map(maps[k], kernel, flat_below, results[k], 1), range(len(maps)), threads)
+
+        def whole(k: int, scratch: _Scratch) -> None:
+            one = _Map(maps[k], kernel, flat_below)
+            for tile in one.tiles:
+                one.fill(tile, results[k], scratch)
+
+        _spread(whole, range(len(maps)), threads)
     return out
 
 
-def _one_map(
-    heights: NDArray, kernel: NDArray[np.float64], flat_below: float | None, out: NDArray, threads: int
-) -> None:
-    """Fill `out` with the shape index of one map, strip by strip: a strip's work stays in a core's cache."""
-    mean = float(heights.mean(dtype=np.float64))
-    measured = None
-    if np.isnan(mean):
-        measured = measured_points(heights, where="shape_index")
-        mean = float(heights[measured].mean(dtype=np.float64))
-        heights = np.where(measured, heights, heights.dtype.type(mean))
-    flat = FLAT * max(float(heights.max()) - mean, mean - float(heights.min()))
-    flat = flat if flat_below is None else flat_below
-    margin = len(kernel) // 2 + REACH
-    mirrored = np.pad(np.arange(len(heights)), margin, mode="symmetric")
-    height = max(STRIP, STRIP_POINTS // heights.shape[1])
+class _Scratch:
+    """Memory for one tile, used again for the next: fresh memory takes longer to get than to compute on."""
 
-    def strip(top: int) -> None:
-        rows = mirrored[top : min(top + height, len(heights)) + 2 * margin]
-        smooth = _smoothed(heights[rows] - np.float64(mean), kernel)
-        if measured is not None:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                smooth /= _smoothed(measured[rows].astype(np.float64), kernel)
-        _angle(smooth, flat, out[top : top + height])
+    def __init__(self) -> None:
+        self.memory = np.empty(0)
 
-    _spread(strip, range(0, len(heights), height), threads)
-    if measured is not None:
-        out[~measured] = np.nan
+    def arrays(self, *shapes: tuple[int, int]) -> list[NDArray[np.float64]]:
+        """Give arrays of these shapes, one behind the other, filled with anything."""
+        ends = list(itertools.accumulate(rows * columns for rows, columns in shapes))
+        if ends[-1] > self.memory.size:
+            block = np.empty(ends[-1] + 8)
+            # Some of OpenCV's last digits depend on where in a cache line (64 bytes) an array begins.
+            self.memory = block[-block.ctypes.data % 64 // 8 :]
+        return [
+            self.memory[end - r * c : end].reshape(r, c) for end, (r, c) in zip(ends, shapes, strict=True)
+        ]
 
 
-def _spread(work: Callable[[int], None], items: range, threads: int) -> None:
-    """Do the work for each item on up to so many threads; a few items are not worth starting them."""
-    threads = min(threads, len(items) // 4)
-    if threads > 1:
+_IDLE: list[_Scratch] = []  # one for each thread that ever worked at once, about 5 MB each at σ = 3
+MOST_BYTES = 2**25  # larger ones, which large σ need, are not kept
+
+
+def _spread(work: Callable[[Any, _Scratch], None], items: Sequence[Any], threads: int) -> None:
+    """Do the work for each item on up to so many threads; one or two items are not worth starting them."""
+    queue = iter(items)
+
+    def worker() -> None:
+        try:
+            scratch = _IDLE.pop()
+        except IndexError:
+            scratch = _Scratch()
+        for item in queue:
+            work(item, scratch)
+        if scratch.memory.nbytes <= MOST_BYTES:
+            _IDLE.append(scratch)
+
+    if threads > 1 and len(items) > 2:
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(work, items))
+            for done in [pool.submit(worker) for _ in range(threads)]:
+                done.result()
     else:
-        for item in items:
-            work(item)
+        worker()
 
 
-def _smoothed(strip: NDArray[np.float64], kernel: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Filter a strip with margins above and below; the result has `REACH` mirrored points on each side."""
-    radius = len(kernel) // 2
-    smooth = cv2.sepFilter2D(strip, cv2.CV_64F, kernel, kernel, borderType=cv2.BORDER_REFLECT)[radius:-radius]
-    return np.asarray(cv2.copyMakeBorder(smooth, 0, 0, REACH, REACH, cv2.BORDER_REFLECT), np.float64)
+class _Map:
+    """One map made ready: its middle height, what counts as flat, its filter, its tiles."""
+
+    def __init__(self, heights: NDArray, kernel: NDArray[np.float64], flat_below: float | None) -> None:
+        self.heights = heights
+        low, high = float(heights.min()), float(heights.max())
+        self.gaps = bool(np.isnan(low))
+        if self.gaps:
+            measured = heights[measured_points(heights, where="shape_index")]
+            low, high = float(measured.min()), float(measured.max())
+        self.middle = np.float64(low + high) / 2
+        self.flat = FLAT * (high - low) / 2 if flat_below is None else flat_below
+        # As a matrix the filter makes BLOCK points of BLOCK + 2 radius points.
+        self.band = np.zeros((BLOCK, BLOCK + len(kernel) - 1))
+        for k, row in enumerate(self.band):
+            row[k : k + len(kernel)] = kernel
+        self.margin = len(kernel) // 2 + REACH
+        self.tiles = [np.s_[r, c] for r in _parts(heights.shape[0]) for c in _parts(heights.shape[1])]
+
+    def fill(self, tile: tuple[slice, slice], out: NDArray[np.float32], scratch: _Scratch) -> None:
+        """Compute one tile of `out`."""
+        rows, columns = (part.stop - part.start for part in tile)
+        # Smoothed points, and the heights these need, in whole blocks and chunks.
+        high, wide = _whole(rows + 2 * REACH), _whole(columns + 2 * REACH)
+        taller, wider = high + 2 * (self.margin - REACH), _whole(wide + 2 * (self.margin - REACH))
+        centred, filtered, smooth, weights, spare = scratch.arrays(
+            (taller, wider), (high, wider), (high, wide), (high * self.gaps, wide), (3 * rows, wide // 2)
+        )
+        self._cut(tile, centred)
+        if self.gaps and (gaps := np.isnan(centred)).any():
+            centred[gaps] = 0
+            _filter(centred, self.band, filtered, smooth)
+            np.logical_not(gaps, out=centred)
+            _filter(centred, self.band, filtered, weights)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                smooth /= weights
+        else:
+            _filter(centred, self.band, filtered, smooth)
+        _angle(smooth, self.flat, out[tile], centred, filtered, spare)
+        if self.gaps:
+            out[tile][np.isnan(self.heights[tile])] = np.nan
+
+    def _cut(self, tile: tuple[slice, slice], out: NDArray[np.float64]) -> None:
+        """Fill `out` with a tile and its margin, about the middle height; the map's borders reflect."""
+        start = [part.start - self.margin for part in tile]
+        sizes = zip(start, out.shape, self.heights.shape, strict=True)
+        inside = [slice(max(s, 0), min(s + n, size)) for s, n, size in sizes]
+        place = tuple(slice(i.start - s, i.stop - s) for i, s in zip(inside, start, strict=True))
+        np.subtract(self.heights[tuple(inside)], self.middle, out=out[place])
+        ends = [n for p, size in zip(place, out.shape, strict=True) for n in (p.start, size - p.stop)]
+        above, below, before, after = ends
+        cv2.copyMakeBorder(out[place], above, below, before, after, cv2.BORDER_REFLECT, dst=out)
 
 
-def _angle(f: NDArray[np.float64], flat: float, out: NDArray[np.float32]) -> None:
-    """Fill `out` with the index of smoothed heights, which extend `REACH` points beyond it on each side."""
+def _parts(length: int) -> list[slice]:
+    """Cut a length into parts of about `TILE` points."""
+    parts = max(1, round(length / TILE))
+    return [slice(k * length // parts, (k + 1) * length // parts) for k in range(parts)]
+
+
+def _whole(length: int) -> int:
+    return -(-length // CHUNK) * CHUNK
+
+
+def _filter(source: NDArray, band: NDArray, by_row: NDArray, out: NDArray) -> None:
+    """Filter down the columns into `by_row`, then along the rows into `out`.
+
+    Matrix products do this twice as fast as cv2.sepFilter2D on float64. They are small enough for the linear
+    algebra library not to start threads of its own.
+    """
+    taps = band.shape[1]
+    chunks = source.reshape(len(source), -1, CHUNK)
+    windows = sliding_window_view(chunks, taps, axis=0)[::BLOCK].swapaxes(-1, -2)
+    blocks = by_row.reshape(-1, BLOCK, chunks.shape[1], CHUNK).swapaxes(1, 2)
+    np.matmul(band, windows[: len(blocks)], out=blocks)
+    chunks = by_row.reshape(-1, CHUNK, by_row.shape[1])
+    windows = sliding_window_view(chunks, taps, axis=2)[:, :, ::BLOCK].swapaxes(1, 2)
+    blocks = out.reshape(len(chunks), CHUNK, -1, BLOCK).swapaxes(1, 2)
+    np.matmul(windows[:, : blocks.shape[1]], band.T, out=blocks)
+
+
+def _angle(
+    smooth: NDArray[np.float64], flat: float, out: NDArray[np.float32], *scratch: NDArray[np.float64]
+) -> None:
+    """Fill `out` with the index of smoothed heights, which extend at least `REACH` points beyond it.
+
+    Rows lie end to end and are worked on as one long row; what is computed across their ends is left out.
+    """
+    rows, columns = out.shape
+    width = smooth.shape[1]
+    points = rows * width - 2 * REACH
+
+    def at(down: int, right: int, more: int = 0) -> NDArray[np.float64]:
+        start = (REACH + down) * width + REACH + right
+        return smooth.reshape(-1)[start : start + points + more]
+
+    step = scratch[0].reshape(-1)[: points + 2]
+    by_row, by_column = step[:points], scratch[1].reshape(-1)[:points]
+    singles = scratch[2].view(np.float32).reshape(3, -1)
+    total, split, mixed = singles[:, :points]
     # Central differences of central differences, times four: the angle needs no scale.
-    twice = 2 * f[2:-2, 2:-2]
-    by_row = f[4:, 2:-2] + f[:-4, 2:-2]
-    by_row -= twice
-    by_column = f[2:-2, 4:] + f[2:-2, :-4]
-    by_column -= twice
-    mixed = f[3:-1, 3:-1] - f[3:-1, 1:-3]
-    mixed -= f[1:-3, 3:-1]
-    mixed += f[1:-3, 1:-3]
-    mixed *= 2
-    total = (by_row + by_column).astype(np.float32)  # 4 (λ1 + λ2)
-    by_row -= by_column
-    split = cv2.magnitude(by_row, mixed).astype(np.float32)  # 4 (λ1 − λ2)
+    np.subtract(at(1, -1, 2), at(-1, -1, 2), out=step)
+    np.subtract(step[2:], step[:-2], out=mixed, casting="same_kind")
+    mixed += mixed
+    np.add(at(2, 0), at(-2, 0), out=by_row)
+    np.add(at(0, 2), at(0, -2), out=by_column)
+    np.subtract(by_row, by_column, out=split, casting="same_kind")
+    by_row += by_column
+    np.multiply(at(0, 0), 4, out=by_column)
+    np.subtract(by_row, by_column, out=total, casting="same_kind")
+    # From here on whole rows: total is 4 (λ1 + λ2), split 4 (λ1 − λ2).
+    total, split, mixed = singles.reshape(3, rows, width)[:, :, :columns]
+    cv2.magnitude(split, mixed, split)
+    norm = cv2.magnitude(total, split, mixed)
     np.arctan2(total, split, out=out)
     out *= np.float32(-2 / np.pi)
-    norm = cv2.magnitude(total, split)
-    if norm.min() <= 4 * flat:
+    if not norm.min() > 4 * flat:  # not "<=": missing points make it NaN
         out[norm <= 4 * flat] = np.nan
 
 
@@ -183,9 +288,13 @@ def _torch_shape_index(heights: "torch.Tensor", sigma: float, flat_below: float 
         )
     maps = heights.detach().reshape(-1, 1, *heights.shape[-2:]).double()
     measured = ~maps.isnan()
-    count = measured.sum(dim=(2, 3), keepdim=True)
-    centred = torch.where(measured, maps, 0.0)
-    centred = torch.where(measured, centred - centred.sum(dim=(2, 3), keepdim=True) / count, 0.0)
+    low = torch.where(measured, maps, torch.inf).amin(dim=(2, 3), keepdim=True)
+    high = torch.where(measured, maps, -torch.inf).amax(dim=(2, 3), keepdim=True)
+    if bool((low > high).any()):
+        raise DataError("no point is measured: all are NaN", where="shape_index", do="leave this surface out")
+    if bool((low.isinf() | high.isinf()).any()):
+        raise DataError("heights hold infinity", where="shape_index", do="mark missing points by NaN")
+    centred = torch.where(measured, maps - (low + high) / 2, 0.0)
     kernel = torch.from_numpy(gaussian_kernel(sigma)).to(maps.device)
     pad = len(kernel) // 2 + REACH
     rows, columns = (
@@ -206,7 +315,7 @@ def _torch_shape_index(heights: "torch.Tensor", sigma: float, flat_below: float 
     by_column = f[..., 2:-2, 4:] + f[..., 2:-2, :-4] - 2 * middle
     mixed = f[..., 3:-1, 3:-1] - f[..., 3:-1, 1:-3] - f[..., 1:-3, 3:-1] + f[..., 1:-3, 1:-3]
     total, split = (by_row + by_column).float(), torch.hypot(by_row - by_column, 2 * mixed).float()
-    flat = FLAT * centred.abs().amax(dim=(2, 3), keepdim=True) if flat_below is None else flat_below
+    flat = FLAT * (high - low) / 2 if flat_below is None else flat_below
     defined = measured & (torch.hypot(total, split) > 4 * flat)
     index = torch.where(defined, torch.atan2(total, split) * (-2 / np.pi), np.nan)
     return index.reshape(heights.shape)
