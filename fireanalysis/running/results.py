@@ -227,7 +227,7 @@ def compare(
     return table.style.format(_short, subset=numbers).hide(axis="index")
 
 
-def _short(value: float) -> str:
+def _short(value: Any) -> str:
     """Write a number with three digits, or whole from a hundred on."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
