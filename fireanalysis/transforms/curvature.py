@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from ..errors import DataError
 from .arrays import as_array, as_heights, measured_points, positive
 
 if TYPE_CHECKING:
@@ -76,7 +77,11 @@ def shape_index(heights: Any, *, sigma: float, flat_below: float | None = None) 
         flat_below = positive(flat_below, name="flat_below", where="shape_index", least=-np.finfo(float).tiny)
     torch = sys.modules.get("torch")  # a tensor can only come from a process that has imported torch
     if torch is not None and isinstance(heights, torch.Tensor):
-        return _torch_shape_index(heights, sigma, flat_below)
+        if heights.device.type == "cuda":
+            return _torch_shape_index(heights, sigma, flat_below)
+        # On processors NumPy is faster; other accelerators have no float64, and bfloat16 is unknown to NumPy.
+        array = (heights.float() if heights.dtype == torch.bfloat16 else heights).detach().cpu().numpy()
+        return torch.from_numpy(_numpy_shape_index(array, sigma, flat_below)).to(heights.device)
     return _numpy_shape_index(heights, sigma, flat_below)
 
 
@@ -274,11 +279,8 @@ def _angle(
 
 
 def _torch_shape_index(heights: "torch.Tensor", sigma: float, flat_below: float | None) -> "torch.Tensor":
-    """Do the same on a tensor's own device, all maps at once."""
+    """Do the same on a GPU, all maps at once."""
     import torch
-    from torch.nn import functional
-
-    from ..errors import DataError
 
     if heights.ndim < 2 or heights.numel() == 0 or heights.is_complex():
         raise DataError(
@@ -295,21 +297,12 @@ def _torch_shape_index(heights: "torch.Tensor", sigma: float, flat_below: float 
     if bool((low.isinf() | high.isinf()).any()):
         raise DataError("heights hold infinity", where="shape_index", do="mark missing points by NaN")
     centred = torch.where(measured, maps - (low + high) / 2, 0.0)
-    kernel = torch.from_numpy(gaussian_kernel(sigma)).to(maps.device)
-    pad = len(kernel) // 2 + REACH
-    rows, columns = (
-        torch.from_numpy(np.pad(np.arange(n), pad, mode="symmetric")).to(maps.device) for n in maps.shape[-2:]
+    down, across = (
+        torch.from_numpy(_mirrored_filter(n, gaussian_kernel(sigma))).to(maps.device) for n in maps.shape[-2:]
     )
-
-    def smoothed(array: torch.Tensor) -> torch.Tensor:
-        padded = array[:, :, rows][:, :, :, columns]
-        return functional.conv2d(
-            functional.conv2d(padded, kernel.view(1, 1, -1, 1)), kernel.view(1, 1, 1, -1)
-        )
-
-    f = smoothed(centred)
+    f = down @ centred @ across.T
     if not bool(measured.all()):
-        f = f / smoothed(measured.double())
+        f = f / (down @ measured.double() @ across.T)
     middle = f[..., 2:-2, 2:-2]
     by_row = f[..., 4:, 2:-2] + f[..., :-4, 2:-2] - 2 * middle
     by_column = f[..., 2:-2, 4:] + f[..., 2:-2, :-4] - 2 * middle
@@ -319,3 +312,12 @@ def _torch_shape_index(heights: "torch.Tensor", sigma: float, flat_below: float 
     defined = measured & (torch.hypot(total, split) > 4 * flat)
     index = torch.where(defined, torch.atan2(total, split) * (-2 / np.pi), np.nan)
     return index.reshape(heights.shape)
+
+
+def _mirrored_filter(points: int, kernel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Write the filter of a whole row with mirrored ends as a matrix: `REACH` points more on each side."""
+    mirrored = np.pad(np.arange(points), len(kernel) // 2 + REACH, mode="symmetric")
+    taken = sliding_window_view(mirrored, len(kernel))
+    matrix = np.zeros((len(taken), points))
+    np.add.at(matrix, (np.arange(len(taken))[:, None], taken), kernel)
+    return matrix

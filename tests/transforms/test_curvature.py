@@ -10,7 +10,9 @@ from skimage.feature import shape_index as skimage_shape_index
 
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.transforms import shape_index
-from fireanalysis.transforms.curvature import TILE
+from fireanalysis.transforms.curvature import TILE, _torch_shape_index
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def rough(shape: tuple[int, ...], *, seed: int = 0) -> np.ndarray:
@@ -20,6 +22,14 @@ def rough(shape: tuple[int, ...], *, seed: int = 0) -> np.ndarray:
     return sum(
         height * cv2.GaussianBlur(rng.normal(size=shape), (0, 0), sigma) * sigma for height, sigma in waves
     )
+
+
+def as_on_gpu(heights: np.ndarray, *, sigma: float, flat_below: float | None = None) -> np.ndarray:
+    """Run what tensors on a GPU get, there or, where there is none, on the processor."""
+    return _torch_shape_index(torch.from_numpy(heights).to(DEVICE), sigma, flat_below).cpu().numpy()
+
+
+CALLS = {"NumPy": shape_index, "GPU": as_on_gpu}
 
 
 def by_scikit_image(heights: np.ndarray, sigma: float) -> np.ndarray:
@@ -51,12 +61,12 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("kind", ["float64", "float32", "torch"])
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", SHAPES)
-def test_named_shapes(name: str, kind: str) -> None:
+def test_named_shapes(name: str, dtype: type, call: str) -> None:
     heights, expected = SHAPES[name]
-    tensor = torch.from_numpy(heights) if kind == "torch" else heights.astype(kind)
-    index = np.asarray(shape_index(tensor, sigma=1.0))
+    index = CALLS[call](heights.astype(dtype), sigma=1.0)
     assert index.dtype == np.float32
     np.testing.assert_allclose(index[7:-7, 7:-7], expected, atol=1e-5)
 
@@ -87,15 +97,15 @@ def test_flat_and_tilted_planes_have_no_shape(sigma: float, dtype: type) -> None
     for plane in (0 * x, 0 * x + 12.3, 0.37 * x - 1.1 * y, 0.37 * x + 40.7):
         heights = plane.astype(dtype)
         assert np.isnan(shape_index(heights, sigma=sigma)[edge:-edge, edge:-edge]).all()
-        assert torch.isnan(shape_index(torch.from_numpy(heights), sigma=sigma)[edge:-edge, edge:-edge]).all()
+        assert np.isnan(as_on_gpu(heights, sigma=sigma)[edge:-edge, edge:-edge]).all()
 
 
 def test_flat_below_is_a_curvature() -> None:
     # λ1 = 2a, λ2 = 0: the Hessian's norm times √2 is hypot(2a, 2a).
     bent = 0.01 * X**2
     norm = np.hypot(0.02, 0.02)
-    for heights in (bent, torch.from_numpy(bent)):
-        middle = [float(shape_index(heights, sigma=1.0, flat_below=f * norm)[15, 15]) for f in (0.99, 1.01)]
+    for call in CALLS.values():
+        middle = [float(call(bent, sigma=1.0, flat_below=f * norm)[15, 15]) for f in (0.99, 1.01)]
         assert middle[0] == pytest.approx(-0.5, abs=1e-6)
         assert np.isnan(middle[1])
 
@@ -136,7 +146,7 @@ def test_maps_smaller_than_the_differences(shape: tuple[int, int]) -> None:
     heights = np.random.default_rng(0).normal(size=shape)
     index = shape_index(heights, sigma=1.0)
     assert index.shape == shape
-    np.testing.assert_allclose(index, shape_index(torch.from_numpy(heights), sigma=1.0), atol=1e-5)
+    np.testing.assert_allclose(index, as_on_gpu(heights, sigma=1.0), atol=1e-5)
 
 
 def test_more_smoothing_than_map() -> None:
@@ -202,7 +212,7 @@ def test_points_beside_wide_gaps_are_defined_and_sane(sigma: float, offset: floa
     undefined = np.isnan(index) & ~np.isnan(heights)
     assert undefined.sum() <= 1
     assert np.isnan(index[np.isnan(heights)]).all()
-    expected = shape_index(torch.from_numpy(heights.astype(np.float64)), sigma=sigma).numpy()
+    expected = as_on_gpu(heights.astype(np.float64), sigma=sigma)
     both = ~np.isnan(index) & ~np.isnan(expected)
     np.testing.assert_allclose(index[both], expected[both], atol=1e-4)
 
@@ -254,14 +264,14 @@ def test_layout_in_memory_does_not_matter() -> None:
         np.testing.assert_array_equal(shape_index(same, sigma=2.0), expected)
 
 
-@pytest.mark.parametrize("kind", ["array", "tensor"])
-def test_a_batch_is_its_maps(kind: str, threads: int) -> None:
+@pytest.mark.parametrize("call", CALLS)
+def test_a_batch_is_its_maps(call: str, threads: int) -> None:
     maps = np.stack([rough((50, 64), seed=k) * 10.0**k for k in range(6)]).reshape(2, 3, 50, 64)
     maps[1, 2, 10:20, 10:20] = np.nan
-    batch = shape_index(torch.from_numpy(maps) if kind == "tensor" else maps, sigma=2.0)
+    batch = CALLS[call](maps, sigma=2.0)
     assert batch.shape == maps.shape
     for k in np.ndindex(2, 3):
-        np.testing.assert_allclose(np.asarray(batch[k]), shape_index(maps[k], sigma=2.0), atol=1e-5)
+        np.testing.assert_allclose(batch[k], shape_index(maps[k], sigma=2.0), atol=1e-5)
 
 
 def test_threads_do_not_change_the_result() -> None:
@@ -281,12 +291,22 @@ def test_threads_do_not_change_the_result() -> None:
 
 @pytest.mark.parametrize("missing", [0.0, 0.3])
 @pytest.mark.parametrize("sigma", [0.2, 1.0, 3.0])
-def test_torch_equals_numpy(sigma: float, missing: float) -> None:
+def test_gpu_equals_numpy(sigma: float, missing: float) -> None:
     heights = rough((90, 75)).astype(np.float32)
     heights[np.random.default_rng(0).random(heights.shape) < missing] = np.nan
-    tensor = shape_index(torch.from_numpy(heights), sigma=sigma)
-    assert tensor.dtype == torch.float32
-    np.testing.assert_allclose(tensor.numpy(), shape_index(heights, sigma=sigma), atol=1e-4)
+    index = as_on_gpu(heights, sigma=sigma)
+    assert index.dtype == np.float32
+    np.testing.assert_allclose(index, shape_index(heights, sigma=sigma), atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.uint8])
+def test_a_tensor_gives_a_tensor(dtype: torch.dtype) -> None:
+    heights = torch.from_numpy(100 * rough((40, 50))).to(dtype).to(DEVICE)
+    heights.requires_grad = dtype.is_floating_point
+    index = shape_index(heights, sigma=2.0)
+    assert index.dtype == torch.float32 and index.device == heights.device and not index.requires_grad
+    expected = shape_index(heights.detach().cpu().double().numpy(), sigma=2.0)
+    np.testing.assert_allclose(index.cpu().numpy(), expected, atol=1e-5)
 
 
 def test_the_input_is_left_alone() -> None:
@@ -294,7 +314,7 @@ def test_the_input_is_left_alone() -> None:
     heights[3, 4] = np.nan
     kept = heights.copy()
     shape_index(heights, sigma=1.0)
-    shape_index(torch.from_numpy(heights), sigma=1.0)
+    as_on_gpu(heights, sigma=1.0)
     np.testing.assert_array_equal(heights, kept)
 
 
@@ -327,12 +347,12 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("kind", ["array", "tensor"])
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_no_surface_is_refused(name: str, kind: str) -> None:
+def test_what_is_no_surface_is_refused(name: str, call: str) -> None:
     heights, message = BAD[name]
     with pytest.raises(DataError, match=message):
-        shape_index(torch.from_numpy(heights) if kind == "tensor" else heights, sigma=1.0)
+        CALLS[call](heights, sigma=1.0)
 
 
 def test_text_and_ragged_rows_are_refused() -> None:
