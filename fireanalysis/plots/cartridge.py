@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from .raster import MEANINGS, add_colour_bar, add_map, coloured, png_uri, robust_limits
-from .style import CLASS_COLOURS, REAL_COLOUR, SIMULATED_COLOUR, finish
+from .style import CLASS_COLOURS, SIMULATED_COLOUR, finish
 
 
 def brand_counts(
@@ -185,7 +185,7 @@ def spectra(curves: Mapping[str, Sequence[tuple[NDArray, NDArray]]], *, title: s
     figure = go.Figure()
     grid = np.geomspace(1, 20, 40)
     for k, (name, pairs) in enumerate(curves.items()):
-        colour = SIMULATED_COLOUR if "simulated" in name else (REAL_COLOUR, CLASS_COLOURS[2])[k % 2]
+        colour = _set_colour(name, k)
         logs = [np.interp(grid, f[p > 0], np.log10(p[p > 0]), left=np.nan, right=np.nan) for f, p in pairs]
         low, middle, high = 10 ** np.nanpercentile(logs, [5, 50, 95], axis=0)
         band = f"rgba{(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 0.18)}"
@@ -200,7 +200,15 @@ def spectra(curves: Mapping[str, Sequence[tuple[NDArray, NDArray]]], *, title: s
     return finish(figure, title)
 
 
-def statistics_strips(table: pd.DataFrame, *, columns: Mapping[str, str], title: str) -> go.Figure:
+def _set_colour(name: str, number: int) -> str:
+    """Give simulated sets one colour of their own, real ones others."""
+    others = [colour for colour in CLASS_COLOURS if colour != SIMULATED_COLOUR]
+    return SIMULATED_COLOUR if "simulated" in name else others[number % len(others)]
+
+
+def statistics_strips(
+    table: pd.DataFrame, *, columns: Mapping[str, str], title: str, log: Sequence[str] = ()
+) -> go.Figure:
     """Show one dot a surface for several statistics, sets side by side.
 
     Parameters
@@ -209,11 +217,13 @@ def statistics_strips(table: pd.DataFrame, *, columns: Mapping[str, str], title:
         One row a surface: ``set`` and the statistics.
     columns : mapping of str to str
         Column of `table` → what the axis says, with its unit.
+    log : sequence of str
+        Columns on a logarithmic axis.
     """
     figure = make_subplots(1, len(columns), subplot_titles=list(columns.values()), horizontal_spacing=0.1)
     for k, column in enumerate(columns, start=1):
         for j, (name, part) in enumerate(table.groupby("set", sort=False)):
-            colour = SIMULATED_COLOUR if "simulated" in str(name) else (REAL_COLOUR, CLASS_COLOURS[2])[j % 2]
+            colour = _set_colour(str(name), j)
             figure.add_box(
                 y=part[column],
                 name=str(name),
@@ -226,6 +236,8 @@ def statistics_strips(table: pd.DataFrame, *, columns: Mapping[str, str], title:
                 row=1,
                 col=k,
             )
+        if column in log:
+            figure.update_yaxes(type="log", dtick="D2", row=1, col=k)
     figure.update_xaxes(tickangle=-25)
     figure.update_annotations(font_size=12)
     return finish(figure, title, legend=False, height=430)

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 # Okabe & Ito's eight colours, distinguishable with the common colour-vision deficiencies
 # (https://jfly.uni-koeln.de/color/), yellow last because it is weak on white.
 CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
-REAL_COLOUR, SIMULATED_COLOUR = CLASS_COLOURS[0], CLASS_COLOURS[1]
+SIMULATED_COLOUR = CLASS_COLOURS[1]
 MISSING_COLOUR = "#d9d9d9"
 
 
