@@ -178,7 +178,7 @@ _SHOT_FIELDS = {  # number and octave weights of the fields that each shot has i
     "form": (1, (0.8, 0.6)),
     "patches": (2, (0.0, 0.0, 0.7, 0.6, 0.4)),
     "spots": (3, (0.0, 0.0, 0.0, 0.0, 0.6, 0.6, 0.53)),
-    "fine": (4, octave_weights(0.05, coarse=0.6, fine=1.2)),
+    "fine": (4, octave_weights(0.05, coarse=0.6, fine=0.9)),
 }
 
 

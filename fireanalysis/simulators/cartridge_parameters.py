@@ -162,7 +162,7 @@ BREECH_FACES: dict[str, dict[str, tuple[float, float]]] = {
     "arched": {**_PLAIN, "mark_rms": (1.0, 2.4), "mark_radius": (2.5, 8)},
     "turned": {**_PLAIN, "mark_rms": (1.0, 2.4), "mark_radius": (0.05, 0.2)},
     "crossed": {**_PLAIN, "mark_rms": (0.8, 1.6), "mark_radius": (40, 80), "cross_rms": (0.7, 1.6)},
-    "granular": {**_PLAIN, "mark_rms": (0.5, 0.7), "mark_radius": (10, 80), "grain_rms": (1.1, 1.9)},
+    "granular": {**_PLAIN, "mark_rms": (0.5, 0.7), "mark_radius": (10, 80), "grain_rms": (1.4, 2.4)},
     "polished": {**_PLAIN, "mark_rms": (0.5, 0.8), "mark_radius": (5, 80), "grain_rms": (0.25, 0.45)},
     "filed": {
         "mark_rms": (1.4, 3.0),

@@ -37,10 +37,11 @@ def scanned(rows: Rows, grid: Grid, surface: Tensor, contact: Tensor | float, sp
     form = shot_field(rows, grid, "form")
     missing = _slope(surface, grid) > rows["missing_slope"]
     missing |= spots < -rows["glare"]
-    missing |= (rows["lost"] < fixed("lost_share")) & (form > 1)
     columns, lines = grid.axes(rows.device)
     direction, tilt = rows["tilt_direction"], 1000 * rows["tilt"].deg2rad().tan()
-    surface += tilt * (direction.cos() * columns + direction.sin() * lines)
+    up = direction.cos() * columns + direction.sin() * lines
+    missing |= (rows["lost"] < fixed("lost_share")) & (up + 0.5 * form.clamp(-1, 1) > 1.1)
+    surface += tilt * up
     surface += rows["drift"] * form
     return surface.masked_fill_(missing, torch.nan)
 
@@ -119,15 +120,13 @@ def _pin_marks(rows: Rows, place: Geometry, grid: Grid, grain: Tensor) -> Tensor
 
 
 def _slope(surface: Tensor, grid: Grid) -> Tensor:
-    padded = torch.nn.functional.pad(surface[:, None], (1, 1, 1, 1), mode="replicate")[:, 0]
-    across = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
-    down = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
-    return (across.square_() + down.square_()).sqrt_() / (2000 * grid.pixel_mm)
+    down, across = torch.gradient(surface, spacing=1000 * grid.pixel_mm, dim=(1, 2))
+    return (across.square_() + down.square_()).sqrt_()
 
 
 def _grain_weights(rows: Rows) -> Tensor:
     ratio = torch.tensor(SPACINGS_MM, device=rows.device) / rows["grain_size"][:, :, 0]
-    power = 1 / (ratio.pow(3) + ratio.pow(-1.4))  # fall-off to both sides: calibrated on the scans' spectra
+    power = 1 / (ratio.pow(3) + ratio.pow(-1.1))  # fall-off to both sides: calibrated on the scans' spectra
     return (power / power.sum(1, keepdim=True)).sqrt()
 
 
