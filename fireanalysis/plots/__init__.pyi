@@ -8,7 +8,6 @@ from .cartridge import (
     region_map,
     spectra,
     statistics_strips,
-    value_histograms,
 )
 from .raster import panels
 
@@ -23,5 +22,4 @@ __all__ = [
     "region_map",
     "spectra",
     "statistics_strips",
-    "value_histograms",
 ]

@@ -123,23 +123,6 @@ def region_map(
     return figure.update_layout(legend={"y": -0.18, "yanchor": "top"}, margin={"b": 110})
 
 
-def value_histograms(
-    values: Mapping[str, NDArray], *, title: str, axis: str, source: str | None, bins: int = 80
-) -> go.Figure:
-    """Show how the values of several arrays are spread, one curve each; NaN is left out."""
-    figure = go.Figure()
-    for k, (name, array) in enumerate(values.items()):
-        measured = np.ravel(array)[np.isfinite(np.ravel(array))]
-        share, edges = np.histogram(measured, bins=bins)
-        middle = (edges[1:] + edges[:-1]) / 2
-        colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
-        line = {"color": colour, "shape": "hvh"}
-        figure.add_scatter(x=middle, y=share / max(measured.size, 1), name=name, line=line, fill="tozeroy")
-    figure.update_xaxes(title=axis)
-    figure.update_yaxes(title="share of points", rangemode="tozero")
-    return finish(figure, title, source=source)
-
-
 def normalisation(
     raw: NDArray, per_image: NDArray, per_set: NDArray, *, source: str, levels: int = 256
 ) -> go.Figure:
@@ -186,7 +169,8 @@ def spectra(curves: Mapping[str, Sequence[tuple[NDArray, NDArray]]], *, title: s
     grid = np.geomspace(1, 20, 40)
     for k, (name, pairs) in enumerate(curves.items()):
         colour = _set_colour(name, k)
-        logs = [np.interp(grid, f[p > 0], np.log10(p[p > 0]), left=np.nan, right=np.nan) for f, p in pairs]
+        kept = [(np.log(f[p > 0]), np.log10(p[p > 0])) for f, p in pairs]
+        logs = [np.interp(np.log(grid), f, p, left=np.nan, right=np.nan) for f, p in kept]
         low, middle, high = 10 ** np.nanpercentile(logs, [5, 50, 95], axis=0)
         band = f"rgba{(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 0.18)}"
         around = {"x": np.r_[grid, grid[::-1]], "y": np.r_[low, high[::-1]]}

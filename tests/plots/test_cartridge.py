@@ -1,0 +1,63 @@
+import numpy as np
+import pandas as pd
+
+from fireanalysis import plots
+
+
+def test_brand_counts_are_sorted_and_the_share_is_that_of_the_largest() -> None:
+    figure = plots.brand_counts(["a", "b", "c"], [10, 80, 10], populous=1, source="real")
+    first, rest = figure.data
+    assert (list(first.x), list(first.y)) == (["b"], [80])
+    assert list(rest.y) == [10, 10]
+    assert "1 of 3 brands hold 80% of 100 cases" in figure.layout.title.text.replace("<br>", " ")
+
+
+def test_confusion_shows_rows_in_per_cent_also_of_an_empty_class() -> None:
+    figure = plots.confusion(np.array([[3, 1], [0, 0]]), ["a", "b"], title="t", source="simulated")
+    assert np.array_equal(figure.data[0].z, [[75, 25], [0, 0]])
+
+
+def test_normalisation_counts_grey_levels_of_the_raw_range() -> None:
+    raw = np.array([0.0, 100.0, 100.0, 100.0, np.nan])
+    figure = plots.normalisation(raw, raw / 50, raw / 60, source="simulated")
+    assert figure.data[0].y[-1] == 0.75  # three of four measured points in the last bin
+    assert all(np.isclose(trace.y.sum(), 1) for trace in figure.data)
+
+
+def test_region_map_names_only_regions_that_are_there() -> None:
+    regions = np.zeros((6, 6), np.uint8)
+    regions[2:4, 2:4] = 2
+    names = {0: "none", 1: "face", 2: "pin"}
+    figure = plots.region_map(
+        np.zeros((6, 6), np.float32), regions, names, pixel_size_um=10.0, source="simulated"
+    )
+    assert [trace.name for trace in figure.data if trace.name] == ["none", "pin"]
+
+
+def test_spectra_of_a_power_law_is_a_straight_line() -> None:
+    frequency = np.geomspace(0.5, 40, 32)
+    figure = plots.spectra({"real": [(frequency, frequency**-2.0)] * 3}, title="t")
+    line = figure.data[1]
+    slope = np.diff(np.log(line.y)) / np.diff(np.log(line.x))
+    np.testing.assert_allclose(slope, -2, atol=0.01)
+
+
+def test_statistics_strips_have_one_box_a_set_and_a_log_axis_where_asked() -> None:
+    table = pd.DataFrame({"set": ["real", "simulated"] * 3, "a": np.arange(1.0, 7), "b": np.arange(6.0)})
+    figure = plots.statistics_strips(table, columns={"a": "a (µm)", "b": "b"}, title="t", log=["a"])
+    assert [trace.name for trace in figure.data] == ["real", "simulated"] * 2
+    assert figure.data[0].marker.color != figure.data[1].marker.color
+    assert (figure.layout.yaxis.type, figure.layout.yaxis2.type) == ("log", None)
+
+
+def test_heights_and_shape_index_counts_undefined_points_among_measured_ones() -> None:
+    heights = np.ones((10, 10), np.float32)
+    heights[0] = np.nan
+    index = np.where(np.isnan(heights), np.nan, 0.5)
+    index[1:4] = np.nan  # 30 of the 90 measured points
+    figure = plots.heights_and_shape_index(
+        heights, index, pixel_size_um=10.0, name="n", sigma=2.0, source="real"
+    )
+    text = figure.layout.title.text.replace("<br>", " ")
+    assert "33.3% of points undefined" in text
+    assert "20 µm" in text
