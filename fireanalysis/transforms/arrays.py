@@ -60,17 +60,18 @@ def measured_points(heights: NDArray, *, where: str) -> NDArray[np.bool_]:
     return measured
 
 
-def positive(value: float, *, name: str, where: str, least: float = 0.0) -> float:
-    """Give a number as float if it is finite and above `least`.
+def positive(value: float, *, name: str, where: str, least: float = 0.0, included: bool = False) -> float:
+    """Give a number as float if it is finite and above `least`, or equal to it if that is `included`.
 
     Raises
     ------
     ParameterError
         Otherwise.
     """
-    if isinstance(value, bool) or not isinstance(value, Real) or not least < float(value) < np.inf:
+    sound = isinstance(value, Real) and not isinstance(value, bool) and least <= float(value) < np.inf
+    if not sound or (value == least and not included):
         raise ParameterError(
-            f"{name} is {value!r}; it must be a number above {least:g}",
+            f"{name} is {value!r}; it must be a number {'of at least' if included else 'above'} {least:g}",
             where=where,
             do=f"pass another {name}",
         )

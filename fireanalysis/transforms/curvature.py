@@ -72,9 +72,9 @@ def shape_index(heights: Any, *, sigma: float, flat_below: float | None = None) 
     >>> float(shape_index(-(x**2 + y**2), sigma=1.0)[10, 10])
     1.0
     """
-    sigma = positive(sigma, name="sigma", where="shape_index", least=np.nextafter(0.1, 0))
+    sigma = positive(sigma, name="sigma", where="shape_index", least=0.1, included=True)
     if flat_below is not None:
-        flat_below = positive(flat_below, name="flat_below", where="shape_index", least=-np.finfo(float).tiny)
+        flat_below = positive(flat_below, name="flat_below", where="shape_index", included=True)
     torch = sys.modules.get("torch")  # a tensor can only come from a process that has imported torch
     if torch is not None and isinstance(heights, torch.Tensor):
         if heights.device.type == "cuda":

@@ -9,7 +9,7 @@ from scipy.ndimage import label, mean
 from scipy.sparse.linalg import LinearOperator, cg
 
 from ..errors import DataError
-from .arrays import as_heights, measured_points, positive
+from .arrays import as_heights, measured_points, positive, whole
 
 SHADOW = 0.02  # brightness, as a share of the albedo's, below which a light is taken not to reach a point
 
@@ -78,12 +78,21 @@ def render_lights(
         raise DataError(
             f"a map of {heights.shape} has no slope", where="render_lights", do="pass at least 2 × 2 points"
         )
-    q, p = np.gradient(heights.astype(np.float64), pixel)
+    noise = positive(noise, name="noise", where="render_lights", included=True)
+    q, p = (_slope(heights.astype(np.float64), axis) / pixel for axis in (0, 1))
     normals = np.stack([-p, -q, np.ones_like(p)]) / np.sqrt(p**2 + q**2 + 1)
     images = np.tensordot(ring_lights() if lights is None else lights, normals, axes=1)
     if noise:
         images = images + np.random.default_rng(seed).normal(0, noise, images.shape)
     return np.maximum(images, 0).astype(np.float32)
+
+
+def _slope(heights: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Average the steps to both neighbours; where one is missing, as at the edge, take the other alone."""
+    steps = np.moveaxis(np.diff(heights, axis=axis, prepend=np.nan, append=np.nan), axis, 0)
+    before, after = steps[:-1], steps[1:]
+    both = np.where(np.isnan(before), after, np.where(np.isnan(after), before, (before + after) / 2))
+    return np.moveaxis(both, 0, axis)
 
 
 def photometric_normals(images: NDArray, *, lights: NDArray[np.float64] | None = None) -> NDArray[np.float32]:
@@ -195,8 +204,8 @@ def integrate_normals(normals: NDArray, *, pixel_size_um: float) -> NDArray[np.f
 def _aligned(heights: NDArray, target: NDArray) -> NDArray[np.float32]:
     """Shift each connected island of known heights to the target's mean over it."""
     islands, count = label(np.isfinite(heights))
-    shift = mean(np.nan_to_num(target - heights), islands, range(count + 1))
-    return (heights + np.asarray(shift)[islands]).astype(np.float32)
+    shift = mean(np.nan_to_num(target - heights), islands, np.arange(1, count + 1))
+    return (heights + np.append(0.0, shift)[islands]).astype(np.float32)
 
 
 def _divergence(x_steps: NDArray, y_steps: NDArray) -> NDArray[np.float64]:
@@ -229,7 +238,7 @@ def photometric_stereo(
         True heights, micrometres, NaN missing.
     pixel_size_um : float
     lights : int
-        On a ring; the paper uses 16.
+        On a ring, 3 to 1000; the paper uses 16.
     noise : float
         Standard deviation of the camera's noise as a share of full brightness (assumed).
     seed : int
@@ -242,11 +251,13 @@ def photometric_stereo(
     ------
     DataError
         If nothing is measured.
+    ParameterError
+        If `lights` or `noise` is out of range, or the pixel size not above 0.
     """
     from .surface import level
 
     true = as_heights(heights_um, where="photometric_stereo")
-    ring = ring_lights(lights)
+    ring = ring_lights(whole(lights, name="lights", where="photometric_stereo", least=3, most=1000))
     images = render_lights(true, pixel_size_um=pixel_size_um, lights=ring, noise=noise, seed=seed)
     shadowed = float(np.mean(images[np.isfinite(images)] <= SHADOW))
     normals = photometric_normals(images, lights=ring)
