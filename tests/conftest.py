@@ -13,9 +13,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def real_data(request: pytest.FixtureRequest) -> Path:
-    folder = request.config.getoption("--real-data")
+    folder = request.config.getoption("real_data")
     if folder is None:
-        pytest.skip("needs real data: pass --real-data DIR")
+        pytest.skip("needs real data: pass --real-data=DIR")
     root = Path(folder).resolve()
     assert root.is_dir(), f"--real-data {folder}: not a folder"
     return root

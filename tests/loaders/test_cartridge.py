@@ -221,7 +221,8 @@ def test_without_a_folder_the_set_is_simulated(monkeypatch):
     assert rendered == [8, 4]
     for surface, heights, row in zip(surfaces, maps, table.itertuples(), strict=True):
         np.testing.assert_array_equal(surface.heights_um, heights)
-        assert surface.source == "simulated" and surface.name == f"firearm {row.firearm}, shot {row.shot}"
+        assert surface.source == "simulated"
+        assert surface.name == f"{row.brand}, firearm {row.firearm[:4]}, shot {row.shot}"
     np.testing.assert_array_equal(data.subset([11, 4])[1].heights_um, maps[4])
 
 
