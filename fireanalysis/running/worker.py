@@ -211,6 +211,10 @@ class Worker:
         return event | {"cell": self.client.cell, "of": self.client.cells, "source": source, "stderr": stderr}
 
 
+# What ipykernel says when it is shut down, which jupyter_client begins with an interrupt; it explains nothing.
+INTERRUPTED = "[IPKernelApp] ERROR | KeyboardInterrupt caught in kernel."
+
+
 def _words(log: Path, start: int) -> str:
     """Give what a log has from `start` on, its first and last lines if it is long."""
     try:
@@ -220,6 +224,7 @@ def _words(log: Path, start: int) -> str:
     except OSError:
         return ""
     lines = [line.rpartition("\r")[2] for line in text.split("\n")]  # of a progress bar, its last state
+    lines = [line for line in lines if line != INTERRUPTED]
     return "\n".join(lines if len(lines) <= SHOWN_LINES else [*lines[:10], "...", *lines[10 - SHOWN_LINES :]])
 
 
