@@ -73,7 +73,7 @@ def sample_cartridges(
         Number of cartridge cases.
     seed : int
         Which cases; other seeds give other firearms of the same brands.
-    brands : int or list of str, optional
+    brands : int, str or list of str, optional
         All 89 (None), the so many most populous, or those named.
     balanced : bool
         Every brand equally often instead of by its share.
@@ -341,6 +341,7 @@ def _chosen(brands: int | Sequence[str] | None) -> NDArray[np.int64]:
                 do="pass how many of the most populous brands to use, or their names",
             )
         return np.sort(order[:brands])
+    brands = [brands] if isinstance(brands, str) else brands
     chosen = brand_index(pd.Series(list(brands), dtype=object))
     unknown = [name for name, row in zip(brands, chosen, strict=True) if row < 0]
     if unknown or not len(chosen):
