@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import fftfreq, irfft2, next_fast_len, rfft2, rfftfreq
-from scipy.optimize import minimize
+from scipy.optimize import least_squares
 from scipy.special import j0
 
 from ..errors import DataError, ParameterError
@@ -15,6 +15,7 @@ from .arrays import as_heights, measured_points, positive, whole
 
 FINE_UM = 25.0  # pixels of this size show the primer's rim, and are few
 STANDS_OUT = 0.25  # what four fifths of a rim have above the mean: 0.53 up on primers, to 0.11 elsewhere
+VISIBLE = 0.4  # share of the rim that must lie on measured ground
 
 
 class Circle(NamedTuple):
@@ -113,7 +114,7 @@ def remove_form(heights_um: ArrayLike, *, cutoff_um: float, pixel_size_um: float
     return np.where(measured, heights - mean - form, np.nan).astype(heights.dtype)
 
 
-def _blur(array: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+def _blur(array: NDArray, sigma: float) -> NDArray[np.float64]:
     return np.asarray(cv2.GaussianBlur(array, (0, 0), sigma, borderType=cv2.BORDER_REFLECT), np.float64)
 
 
@@ -123,8 +124,8 @@ def find_primer(
     """Find the primer on a map of a whole case head.
 
     The primer's rim shows as a ring of steep walls, or of missing points where the walls of the gap round it
-    are too steep to measure. The ring is found among all circles of a primer's size, then moved and resized
-    to where the evidence along all of it is strongest: near the middle of the gap.
+    are too steep to measure. The ring is found among all circles of a primer's size; then a circle is fitted
+    to where each ray that can be seen crosses it, near the middle of the gap.
 
     Parameters
     ----------
@@ -163,15 +164,13 @@ def find_primer(
             do="pass (1.9, 3.0)",
         )
     factor = min(max(1, round(FINE_UM / pixel)), min(heights.shape))
-    evidence = _rims(shrink(heights, factor=factor))
+    evidence, seen = _rims(shrink(heights, factor=factor))
     low, high = (1000 * radius / (pixel * factor) for radius in radius_mm)
+    fine = None
     if min(evidence.shape) > max(low, 4):
-        fine = _best_circle(evidence, _likeliest_circle(evidence, low, high))
-        strength = float(np.quantile(_along(evidence, *fine), 0.2) - evidence.mean())
-        found = strength > STANDS_OUT and 0.95 * low < fine.radius < 1.05 * high
-    else:
-        found = False
-    if not found:
+        coarse = _likeliest_circle(evidence, low, high)
+        fine = _fitted(evidence, seen, _fitted(evidence, seen, coarse, reach=6.0), reach=4.0)
+    if fine is None or not 0.95 * low < fine.radius < 1.05 * high or not _stands_out(evidence, seen, fine):
         raise DataError(
             f"no circle of radius {radius_mm[0]} to {radius_mm[1]} mm stands out on this map of "
             f"{heights.shape[0] * pixel / 1000:.2f} × {heights.shape[1] * pixel / 1000:.2f} mm",
@@ -183,30 +182,40 @@ def find_primer(
     return Circle(row, column, fine.radius * factor)
 
 
-def _rims(heights: NDArray) -> NDArray[np.float32]:
-    """Say where a rim may be, 0 to 1: steep and thin missing places, blurred to join both walls of a gap."""
+def _rims(heights: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Say where a rim may be, and where one could have been seen, 0 to 1.
+
+    Evidence are steep and thin missing places, blurred to join both walls of a gap. Wide missing regions hide.
+    """
     measured = ~np.isnan(heights)
-    if not measured.any():
-        return np.zeros(heights.shape, np.float32)
-    centred = np.where(measured, heights - np.median(heights[measured]), 0).astype(np.float32)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        smooth = cv2.GaussianBlur(centred, (0, 0), 1.0) / cv2.GaussianBlur(
-            measured.astype(np.float32), (0, 0), 1.0
-        )
-    along, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-    known = measured & np.isfinite(along) & np.isfinite(down)
-    if not known.any():
-        return np.zeros(heights.shape, np.float32)
-    slope = np.hypot(along - np.median(along[known]), down - np.median(down[known]))  # tilt taken away
-    steep = float(np.percentile(slope[known], 98))
-    evidence = np.where(known, np.clip(slope / max(steep, 1e-9), 0, 1), 0).astype(np.float32)
     missing = (~measured).astype(np.uint8)
     wide = cv2.morphologyEx(
         missing, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1
     )
-    evidence[(missing == 1) & (wide == 0)] = 1
-    evidence[cv2.dilate(wide, np.ones((3, 3), np.uint8)) == 1] = 0
-    return np.asarray(cv2.GaussianBlur(evidence, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT), np.float32)
+    hidden = cv2.dilate(wide, np.ones((5, 5), np.uint8)) == 1  # with the odd points at its edge
+    middle = np.median(heights[measured]) if measured.any() else 0.0
+    smooth = _blur(np.where(measured, heights - middle, 0.0), 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        smooth /= _blur(measured.astype(np.float64), 1.0)
+    along, down = cv2.Sobel(smooth, cv2.CV_64F, 1, 0), cv2.Sobel(smooth, cv2.CV_64F, 0, 1)
+    known = measured & ~hidden & np.isfinite(along) & np.isfinite(down)
+    evidence = np.zeros(heights.shape, np.float32)
+    if known.any():
+        slope = np.hypot(along - np.median(along[known]), down - np.median(down[known]))  # tilt taken away
+        evidence[known] = np.clip(slope[known] / max(float(np.percentile(slope[known], 98)), 1e-9), 0, 1)
+    evidence[(missing == 1) & ~hidden] = 1
+    seen = (~hidden).astype(np.float32)
+    weight = np.maximum(_blur(seen, 2.0), 1e-3)  # so that a rim is as strong right up to what hides it
+    return (_blur(evidence, 2.0) / weight * seen).astype(np.float32), seen
+
+
+def _stands_out(evidence: NDArray[np.float32], seen: NDArray[np.float32], circle: Circle) -> bool:
+    rim = np.radians(np.arange(0, 360, 0.5)), np.array([circle.radius])
+    visible = _rays(seen, circle, *rim) > 0.5
+    if visible.mean() < VISIBLE:
+        return False
+    strength = np.quantile(_rays(evidence, circle, *rim)[visible], 0.2) - evidence[seen > 0].mean()
+    return float(strength) > STANDS_OUT
 
 
 def _likeliest_circle(evidence: NDArray[np.float32], low: float, high: float) -> Circle:
@@ -229,21 +238,34 @@ def _likeliest_circle(evidence: NDArray[np.float32], low: float, high: float) ->
     return found
 
 
-def _best_circle(evidence: NDArray[np.float32], start: Circle) -> Circle:
-    """Move and resize a circle to where the mean evidence along it is largest."""
-    steps = np.array([[0, 0, 0], [2, 0, 0], [0, 2, 0], [0, 0, 2]])
-    options = {"initial_simplex": np.array(start) + steps, "xatol": 0.01, "fatol": 1e-6}
-    best = minimize(lambda c: -_along(evidence, *c).mean(), start, method="Nelder-Mead", options=options)
-    return Circle(*(float(v) for v in best.x))
+def _fitted(
+    evidence: NDArray[np.float32], seen: NDArray[np.float32], start: Circle, *, reach: float
+) -> Circle:
+    """Fit a circle to the most evident point of each ray within `reach` of a circle, wherever one can see."""
+    angles = np.radians(np.arange(360.0))
+    radii = start.radius + np.arange(-reach, reach + 0.25, 0.5)
+    strength, view = (_rays(image, start, angles, radii) for image in (evidence, seen))
+    peak = strength.argmax(axis=1)
+    rays = np.flatnonzero((view.min(axis=1) > 0.9) & (peak > 0) & (peak < len(radii) - 1))
+    if len(rays) < 60:
+        return start
+    before, at, after = (strength[rays, peak[rays] + k] for k in (-1, 0, 1))
+    between = (before - after) / (2 * np.minimum(before - 2 * at + after, -1e-9))  # top of a parabola
+    radius = radii[peak[rays]] + 0.5 * np.clip(between, -1, 1)
+    row, column = start.row + np.sin(angles[rays]) * radius, start.column + np.cos(angles[rays]) * radius
+
+    def misses(circle: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.sqrt(at) * (np.hypot(row - circle[0], column - circle[1]) - circle[2])
+
+    # The soft loss lets letters and debris that a ray met instead count for little.
+    return Circle(*(float(v) for v in least_squares(misses, start, loss="soft_l1", f_scale=0.3).x))
 
 
-def _along(evidence: NDArray[np.float32], row: float, column: float, radius: float) -> NDArray[np.float32]:
-    """Sample a circle's rim every half degree; zero outside the map."""
-    angles = np.radians(np.arange(0, 360, 0.5))[None]
-    x, y = column + radius * np.cos(angles), row + radius * np.sin(angles)
-    return np.asarray(
-        cv2.remap(evidence, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR), np.float32
-    )
+def _rays(image: NDArray[np.float32], circle: Circle, angles: NDArray, radii: NDArray) -> NDArray[np.float32]:
+    """Sample an image along rays from a circle's centre, (angles, radii); zero outside."""
+    x = (circle.column + np.outer(np.cos(angles), radii)).astype(np.float32)
+    y = (circle.row + np.outer(np.sin(angles), radii)).astype(np.float32)
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR), np.float32)
 
 
 def crop(heights: ArrayLike, *, centre: tuple[float, float], pixels: int) -> NDArray:

@@ -91,6 +91,7 @@ def case_head(
     noise_um: float = 0.5,
     steepest: float = np.inf,
     missing: float = 0.02,
+    lost: float = -2.0,
 ) -> tuple[np.ndarray, transforms.Circle]:
     """A head with turning marks, letters, primer cup, gap, pin impression, lost walls and spots."""
     rng = np.random.default_rng(seed)
@@ -115,6 +116,9 @@ def case_head(
         size=heights.shape
     )
     heights[(radius > 4950) | (np.hypot(down, along) > steepest)] = np.nan
+    heights[y > row + (1 - 2 * lost) * edge / pixel_um] = (
+        np.nan
+    )  # from below, this share of the primer's height
     for _ in range(6):
         top, left = rng.integers(0, pixels, 2)
         heights[top : top + 40, left : left + 40] = np.nan
@@ -130,6 +134,7 @@ HEADS: dict[str, dict[str, float]] = {
     "noisy": {"noise_um": 8.0},
     "third missing": {"missing": 0.33},
     "walls missing": {"steepest": 0.6},
+    "half lost": {"lost": 0.5},
 }
 
 
