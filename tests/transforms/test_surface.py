@@ -91,6 +91,7 @@ def case_head(
     noise_um: float = 0.5,
     steepest: float = np.inf,
     missing: float = 0.02,
+    gap_um: float = 80.0,
     lost: float = -2.0,
 ) -> tuple[np.ndarray, transforms.Circle]:
     """A head with turning marks, letters, primer cup, gap, pin impression, lost walls and spots."""
@@ -102,7 +103,7 @@ def case_head(
     heights = np.where(
         radius < edge, rng.uniform(-40, 10) - 15 * (radius / edge) ** 8, 2 * np.sin(radius / 25)
     )
-    heights -= 80 * np.exp(-(((radius - edge) / 40) ** 2))
+    heights -= gap_um * np.exp(-(((radius - edge) / 40) ** 2))
     pin = np.hypot(y - row - rng.uniform(-20, 20), x - column - rng.uniform(-20, 20)) * pixel_um
     heights -= 300 * np.exp(-((pin / 800) ** 6))
     letters = np.zeros((pixels, pixels), np.uint8)
@@ -132,6 +133,7 @@ HEADS: dict[str, dict[str, float]] = {
     "far off the middle": {"off_mm": 1.5},
     "tilted": {"tilt": 0.15},
     "noisy": {"noise_um": 8.0},
+    "shallow gap": {"gap_um": 20.0},
     "third missing": {"missing": 0.33},
     "walls missing": {"steepest": 0.6},
     "half lost": {"lost": 0.5},
@@ -140,11 +142,16 @@ HEADS: dict[str, dict[str, float]] = {
 
 @pytest.mark.parametrize("kind", HEADS)
 def test_primer_is_found(kind: str) -> None:
-    # Measured on seeds 0 to 19 of each kind: centre off by 0.24 % of the radius at most, radius by 0.7 %.
+    # Measured on seeds 0 to 19 of each kind: the centre is off by 0.08 % of the radius at most (walls missing:
+    # 0.9 %), the radius by 0.8 %.
     for seed in range(2):
         heights, true = case_head(seed, **HEADS[kind])  # type: ignore[arg-type]
         found = transforms.find_primer(heights, pixel_size_um=12.1)
-        assert np.hypot(found.row - true.row, found.column - true.column) < 0.01 * true.radius
+        assert np.hypot(found.row - true.row, found.column - true.column) < 0.01 * true.radius, (
+            seed,
+            found,
+            true,
+        )
         assert found.radius == pytest.approx(true.radius, rel=0.015)
 
 
