@@ -6,6 +6,7 @@ from .cartridge import (
     heights_and_shape_index,
     normalisation,
     region_map,
+    shape_index_histograms,
     spectra,
     statistics_strips,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "normalisation",
     "panels",
     "region_map",
+    "shape_index_histograms",
     "spectra",
     "statistics_strips",
 ]

@@ -165,23 +165,44 @@ def spectra(curves: Mapping[str, Sequence[tuple[NDArray, NDArray]]], *, title: s
         One pair of arrays a surface, per millimetre and µm² mm²; a set whose name holds "simulated" gets the
         colour of simulated data.
     """
-    figure = go.Figure()
     grid = np.geomspace(1, 20, 40)
-    for k, (name, pairs) in enumerate(curves.items()):
-        colour = _set_colour(name, k)
+    sets = {}
+    for name, pairs in curves.items():
         kept = [(np.log(f[p > 0]), np.log10(p[p > 0])) for f, p in pairs]
         logs = [np.interp(np.log(grid), f, p, left=np.nan, right=np.nan) for f, p in kept]
-        low, middle, high = 10 ** np.nanpercentile(logs, [5, 50, 95], axis=0)
-        band = f"rgba{(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 0.18)}"
-        around = {"x": np.r_[grid, grid[::-1]], "y": np.r_[low, high[::-1]]}
-        line = {"width": 0}
-        figure.add_scatter(
-            **around, fill="toself", fillcolor=band, line=line, hoverinfo="skip", showlegend=False
-        )
-        figure.add_scatter(x=grid, y=middle, name=f"{name}: median, 5–95 %", line={"color": colour})
+        sets[name] = 10 ** np.array(logs)
+    figure = _bands(grid, sets)
     figure.update_xaxes(type="log", title="spatial frequency (per mm)")
-    figure.update_yaxes(type="log", title="power density (µm² mm²)", exponentformat="power")
+    figure.update_yaxes(type="log", title="power density (µm² mm²)", exponentformat="power", dtick=1)
     return finish(figure, title)
+
+
+def shape_index_histograms(shares: Mapping[str, NDArray], *, title: str) -> go.Figure:
+    """Show how the shape index is spread over sets of surfaces: median and 5–95 % range over a set.
+
+    Parameters
+    ----------
+    shares : mapping of str to float (surfaces, bins)
+        Share of points in bins of equal width from −1 to 1.
+    """
+    (bins,) = {np.shape(share)[1] for share in shares.values()}
+    figure = _bands((np.arange(bins) + 0.5) * 2 / bins - 1, shares)
+    figure.update_xaxes(title="shape index: bowl −1, rut −0.5, saddle 0, ridge 0.5, dome 1")
+    figure.update_yaxes(title="share of points", rangemode="tozero")
+    return finish(figure, title)
+
+
+def _bands(x: NDArray, sets: Mapping[str, NDArray]) -> go.Figure:
+    """Draw median and 5–95 % range of several curves (curves, points) for each set."""
+    figure = go.Figure()
+    for k, (name, curves) in enumerate(sets.items()):
+        colour = _set_colour(name, k)
+        low, middle, high = np.nanpercentile(curves, [5, 50, 95], axis=0)
+        band = f"rgba{(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 0.18)}"
+        around = {"x": np.r_[x, x[::-1]], "y": np.r_[low, high[::-1]], "line": {"width": 0}}
+        figure.add_scatter(**around, fill="toself", fillcolor=band, hoverinfo="skip", showlegend=False)
+        figure.add_scatter(x=x, y=middle, name=f"{name}: median, 5–95 %", line={"color": colour})
+    return figure
 
 
 def _set_colour(name: str, number: int) -> str:

@@ -61,3 +61,9 @@ def test_heights_and_shape_index_counts_undefined_points_among_measured_ones() -
     text = figure.layout.title.text.replace("<br>", " ")
     assert "33.3% of points undefined" in text
     assert "20 µm" in text
+
+
+def test_shape_index_bins_run_from_minus_one_to_one() -> None:
+    figure = plots.shape_index_histograms({"simulated": np.full((3, 4), 0.25)}, title="t")
+    np.testing.assert_allclose(figure.data[1].x, [-0.75, -0.25, 0.25, 0.75])
+    assert "simulated" in figure.data[1].name
