@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import DataError
+from fireanalysis.errors import DataError
+
 from .dataset import DataSet
 from .layout import MANIFEST, data_folder, read_folders, read_manifest, some
 from .surface import SURFACE_SUFFIXES, Surface, read_surface
@@ -78,7 +79,7 @@ def load_cartridges(
     """
     if root is not None:
         return _real(root, pixel_size_um=pixel_size_um, height_scale_um=height_scale_um)
-    from ..simulators import sample_cartridges  # imports torch, which real data do not need
+    from fireanalysis.simulators import sample_cartridges  # imports torch, which real data do not need
 
     table = sample_cartridges(
         cases,
@@ -96,7 +97,7 @@ def load_cartridges(
 
 
 def _render(rows: pd.DataFrame, *, pixels: int, device: str) -> Iterator[Surface]:
-    from ..simulators import primer_field_mm, render_primers
+    from fireanalysis.simulators import primer_field_mm, render_primers
 
     pixel_size_um = 1000 * primer_field_mm() / pixels
     names = rows["brand"] + ", firearm " + rows["firearm"].str[:4] + ", shot " + rows["shot"].astype(str)

@@ -8,7 +8,8 @@ from collections import Counter, defaultdict
 
 import pandas as pd
 
-from ..errors import DataError
+from fireanalysis.errors import DataError
+
 from .cartridge import load_cartridges
 from .dataset import DataSet
 from .layout import MANIFEST, data_folder, some

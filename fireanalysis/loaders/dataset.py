@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DataError, ParameterError
+from fireanalysis.errors import DataError, ParameterError
+
 from .layout import some
 
 Sample = TypeVar("Sample")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import DataError
+from fireanalysis.errors import DataError
 
 MANIFEST = "manifest.csv"
 _SHOT_NUMBER = re.compile(r"[-_]\d{1,3}$")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pooch
 
-from ..errors import DataError, ParameterError
+from fireanalysis.errors import DataError, ParameterError
 
 _CSAFE = "https://github.com/CSAFE-ISU/cartridgeCaseScans/tree/57db259fa16128005aa54d1962c8a40ed3213988"
 _CSAFE_RAW = _CSAFE.replace("github.com", "raw.githubusercontent.com").replace("tree/", "")

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..errors import DataError, ParameterError
+from fireanalysis.errors import DataError, ParameterError
+
 from . import units, x3p
 
 SURFACE_SUFFIXES = (".x3p", ".npy", ".png", ".tif", ".tiff")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError
+from fireanalysis.errors import DataError
 
 # 5792 x 5792 points: a whole 10 mm case head at 1.7 µm. Above it a corrupt size is likelier than a scan.
 MAX_POINTS = 2**25

@@ -23,7 +23,8 @@ import numpy as np
 import verity_x3p
 from numpy.typing import NDArray
 
-from ..errors import DataError
+from fireanalysis.errors import DataError
+
 from .units import MAX_POINTS, MAX_RATIO
 
 _MEGABYTE = 1 << 20

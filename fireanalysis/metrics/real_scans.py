@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ..transforms import remove_form, shape_index
+from fireanalysis.transforms import remove_form, shape_index
+
 from .surface import SurfaceStatistics, surface_statistics
 
 CUTOFF_UM = 500.0  # longer waves are taken out first: processing took them out of the public scans

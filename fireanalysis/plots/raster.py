@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from ..errors import DataError, ParameterError
+from fireanalysis.errors import DataError, ParameterError
+
 from .style import MISSING_COLOUR, finish
 
 # One colour map for each meaning: plotly's name, limits (None: those of the data), what the bar says.

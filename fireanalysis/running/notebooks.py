@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fireanalysis.errors import ParameterError, RunError
-from fireanalysis.running.files import plain
+
+from .files import plain
 
 REQUIRED = ("PROFILE", "DATA", "SEED", "OUT")  # parameters every notebook has
 

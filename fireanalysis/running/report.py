@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from fireanalysis.errors import DataError, FireAnalysisError, RunError
-from fireanalysis.running.files import read_json, write_whole
-from fireanalysis.running.notebooks import read_cells
+
+from .files import read_json, write_whole
+from .notebooks import read_cells
 
 TEMPLATES = Path(__file__).with_name("templates")
 PLOTLY = "application/vnd.plotly.v1+json"

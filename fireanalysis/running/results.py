@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import fireanalysis
 from fireanalysis.errors import DataError, FireAnalysisError, ParameterError
-from fireanalysis.running.files import plain, write_json
-from fireanalysis.running.notebooks import Notebook, notebooks_folder
-from fireanalysis.running.profiles import paper_of, profile_sizes
+
+from .files import plain, write_json
+from .notebooks import Notebook, notebooks_folder
+from .profiles import paper_of, profile_sizes
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from fireanalysis.errors import ParameterError, RunError
-from fireanalysis.running.files import cannot_write, locked, read_json, write_json
-from fireanalysis.running.notebooks import check_parameters, choose_notebooks, find_notebooks, read_cells
-from fireanalysis.running.profiles import paper_of, profile_sizes
-from fireanalysis.running.progress import Progress
+
+from .files import cannot_write, locked, read_json, write_json
+from .notebooks import check_parameters, choose_notebooks, find_notebooks, read_cells
+from .profiles import paper_of, profile_sizes
+from .progress import Progress
 
 # A cell that takes longer hangs. By profile, in seconds; the largest leave a day for a training on one GPU.
 CELL_TIMEOUT_S = {"smoke": 300, "quick": 900, "full": 6 * 3600, "paper": 7 * 24 * 3600}
@@ -336,7 +337,7 @@ class _Run:
 
     def _report(self) -> None:
         # Slow to import, and no kernel waits for it here.
-        from fireanalysis.running.report import write_report
+        from .report import write_report
 
         # No error here is worth a run's end: `fireanalysis run` writes the last report itself and tells.
         with suppress(Exception):

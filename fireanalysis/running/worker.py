@@ -27,7 +27,8 @@ from papermill.engines import Engine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from fireanalysis.errors import RunError
-from fireanalysis.running.files import read_json, write_whole
+
+from .files import read_json, write_whole
 
 SHOWN_LINES = 40  # of stderr, with a failing cell
 _SOCKET_PATH_LIMIT = 90  # bytes; the system allows 104 (macOS) or 108 for "<folder>/0.json-ipc-5"

@@ -12,7 +12,8 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from ..errors import DataError, ParameterError
+from fireanalysis.errors import DataError, ParameterError
+
 from .cartridge_brands import (
     BRANDS,
     LOOK_ALIKES,

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DataError, ParameterError
+from fireanalysis.errors import DataError, ParameterError
 
 
 def as_array(values: ArrayLike, *, where: str) -> NDArray:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DataError
+from fireanalysis.errors import DataError
+
 from .arrays import as_array, as_heights, measured_points, positive
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from scipy.fft import dctn, idctn
 from scipy.ndimage import label, mean
 from scipy.sparse.linalg import LinearOperator, cg
 
-from ..errors import DataError
+from fireanalysis.errors import DataError
+
 from .arrays import as_heights, measured_points, positive, whole
 
 SHADOW = 0.02  # brightness, as a share of the albedo's, below which a light is taken not to reach a point

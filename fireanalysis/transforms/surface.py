@@ -10,7 +10,8 @@ from scipy.fft import fftfreq, irfft2, next_fast_len, rfft2, rfftfreq
 from scipy.optimize import least_squares
 from scipy.special import j0
 
-from ..errors import DataError, ParameterError
+from fireanalysis.errors import DataError, ParameterError
+
 from .arrays import as_heights, measured_points, positive, whole
 
 FINE_UM = 25.0  # pixels of this size show the primer's rim, and are few

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import ipywidgets
 import plotly.graph_objects as go
 
-from ..errors import DataError, FireAnalysisError
-from ..loaders import Surface
-from ..plots import heights_and_shape_index, panels
-from ..transforms import level, render_lights, ring_lights, shape_index, shrink
+from fireanalysis.errors import DataError, FireAnalysisError
+from fireanalysis.loaders import Surface
+from fireanalysis.plots import heights_and_shape_index, panels
+from fireanalysis.transforms import level, render_lights, ring_lights, shape_index, shrink
 
 RESOLUTIONS = {"every point": 1, "half": 2, "quarter": 4}
 WIDE = {"description_width": "80px"}
