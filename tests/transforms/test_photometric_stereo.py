@@ -67,6 +67,39 @@ def test_a_slope_facing_away_is_dark() -> None:
     assert images[0].max() == 0 and images[8].min() > 0.9
 
 
+def test_a_wall_hides_what_lies_behind_it() -> None:
+    # A wall of 80 µm across the columns from 400 to 472 µm; lights 45° high, so its shadow is 80 µm long.
+    wall = np.where((X >= 400) & (X < 480), 80.0, 0.0)
+    open_ground = render_lights(wall, pixel_size_um=PIXEL_UM)
+    from_right, from_left = render_lights(wall, pixel_size_um=PIXEL_UM, cast_shadows=True)[[0, 8]]
+    columns = X[0]
+    dark_left, dark_right = (columns > 320) & (columns < 392), (columns > 480) & (columns < 552)
+    assert from_right[:, dark_left].max() == 0 and from_left[:, dark_right].max() == 0
+    np.testing.assert_array_equal(from_right[:, columns < 312], open_ground[0][:, columns < 312])
+    np.testing.assert_array_equal(from_left[:, columns > 568], open_ground[8][:, columns > 568])
+    np.testing.assert_array_equal(from_right[:, columns > 480], open_ground[0][:, columns > 480])
+
+
+def test_ground_without_walls_casts_no_shadow() -> None:
+    for heights in (plane(0.9, 0.0)[0], sine(), gappy(sine())):
+        np.testing.assert_array_equal(
+            render_lights(heights, pixel_size_um=PIXEL_UM, cast_shadows=True),
+            render_lights(heights, pixel_size_um=PIXEL_UM),
+        )
+
+
+def test_albedo_and_ambient_light() -> None:
+    albedo = np.random.default_rng(0).uniform(0.1, 1, X.shape)
+    images = render_lights(sine(), pixel_size_um=PIXEL_UM)
+    dull = render_lights(sine(), pixel_size_um=PIXEL_UM, albedo=albedo, ambient=0.2)
+    np.testing.assert_allclose(dull, albedo * images + 0.2, atol=1e-6)
+
+
+def test_the_length_of_a_light_does_not_matter() -> None:
+    images = render_lights(sine(), pixel_size_um=PIXEL_UM, lights=3 * ring_lights(5))
+    np.testing.assert_allclose(images, render_lights(sine(), pixel_size_um=PIXEL_UM, lights=ring_lights(5)))
+
+
 def test_noise_has_the_deviation_asked_for_and_follows_the_seed() -> None:
     heights, _ = plane(0.0, 0.0)
     clean = render_lights(heights, pixel_size_um=PIXEL_UM)
@@ -115,6 +148,23 @@ def test_two_lights_fix_no_normal() -> None:
     images[0, 1, 1] = np.nan
     known = np.isfinite(photometric_normals(images)).all(axis=0)
     np.testing.assert_array_equal(known, [[False, True], [True, False]])
+
+
+def test_lights_in_one_plane_fix_no_normal() -> None:
+    lights = np.array([[-1.0, 0, 1], [-0.5, 0, 1], [0, 0, 1], [0.5, 0, 1], [0, 1, 1]])
+    images = np.ones((5, 1, 2), np.float32)
+    images[4, 0, 0] = 0  # the only light beside the plane
+    assert np.isnan(photometric_normals(images, lights=lights)[0]).tolist() == [[True, False]]
+    assert np.isnan(photometric_normals(images[:4], lights=lights[:4])).all()
+
+
+def test_saturated_pictures_are_left_out() -> None:
+    heights, normal = plane(0.3, -0.2)
+    images = np.minimum(render_lights(heights, pixel_size_um=PIXEL_UM), 0.8)
+    assert (images == np.float32(0.8)).any()
+    expected = np.broadcast_to(normal[:, None, None], (3, *X.shape))
+    np.testing.assert_allclose(photometric_normals(images, saturated=0.8), expected, atol=1e-5)
+    assert np.abs(photometric_normals(images) - expected).max() > 0.01
 
 
 # ---------------------------------------------------------------- heights from normals
@@ -213,6 +263,32 @@ def test_steep_walls_lie_in_shadow() -> None:
     assert photometric_stereo(sine(), pixel_size_um=PIXEL_UM, noise=0).shadowed == 0
 
 
+def test_cast_shadows_cost_more_than_slopes_that_face_away() -> None:
+    pit = np.where(np.hypot(X - 470, Y - 380) < 200, -150.0, 0.0)
+    without, cast = (
+        photometric_stereo(pit, pixel_size_um=PIXEL_UM, noise=0, cast_shadows=c).shadowed
+        for c in (False, True)
+    )
+    assert cast > 3 * without
+
+
+@pytest.mark.parametrize("wavelength", [4, 8, 16])
+def test_short_waves_come_back_weaker(wavelength: int) -> None:
+    phase = 2 * np.pi * np.arange(160) / wavelength
+    true = 0.1 * wavelength * np.sin(phase) * np.ones((32, 1))
+    found = photometric_stereo(true, pixel_size_um=PIXEL_UM, noise=0).heights_um
+    inside = np.s_[:, 40:120]
+    kept = (found[inside] * np.sin(phase)[40:120]).mean() / (true[inside] * np.sin(phase)[40:120]).mean()
+    assert 1 - kept == pytest.approx(np.sin(np.pi / wavelength) ** 2, abs=0.01)
+
+
+def test_lost_points_are_counted() -> None:
+    heights = sine()
+    heights[10, 9] = heights[10, 11] = np.nan
+    result = photometric_stereo(heights, pixel_size_um=PIXEL_UM)
+    assert result.lost == pytest.approx(1 / (heights.size - 2))
+
+
 def test_more_lights_help_against_noise() -> None:
     few, many = (
         photometric_stereo(sine(), pixel_size_um=PIXEL_UM, noise=0.05, lights=n).levelled_error_um
@@ -240,6 +316,34 @@ def test_bad_arrays_are_named() -> None:
         integrate_normals(np.ones((9, 9)), pixel_size_um=1.0)
 
 
+@pytest.mark.parametrize("bad", [None, "pictures", [[1.0], [1.0, 2.0]], np.ones((3, 4, 4), complex)])
+def test_what_is_no_array_of_numbers_is_refused(bad: object) -> None:
+    calls = (
+        lambda: render_lights(bad, pixel_size_um=1.0),
+        lambda: photometric_normals(bad),
+        lambda: integrate_normals(bad, pixel_size_um=1.0),
+        lambda: photometric_stereo(bad, pixel_size_um=1.0),
+    )
+    for call in calls:
+        with pytest.raises(DataError):
+            call()
+
+
+@pytest.mark.parametrize(
+    "lights", [[[0, 1]], [0, 0, 1], [[0, 0, -1]], [[np.nan, 0, 1]], "lamps", np.zeros((3, 3))]
+)
+def test_what_is_no_light_is_refused(lights: object) -> None:
+    with pytest.raises(ParameterError, match="lights are"):
+        render_lights(sine(), pixel_size_um=PIXEL_UM, lights=lights)
+    with pytest.raises(ParameterError, match="lights are"):
+        photometric_normals(np.ones((3, 4, 4)), lights=lights)
+
+
+def test_steep_normals_alone_give_no_heights() -> None:
+    with pytest.raises(DataError, match="0% of them known"):
+        integrate_normals(normals_of(np.full((4, 4), 30.0), np.zeros((4, 4))), pixel_size_um=1.0)
+
+
 @pytest.mark.parametrize("value", [0, -1.0, np.nan, "wide"])
 def test_a_pixel_size_that_is_no_length_is_named(value: object) -> None:
     calls = (
@@ -259,3 +363,14 @@ def test_settings_out_of_range_are_named() -> None:
     for lights in (2, 0, 3.5, "many"):
         with pytest.raises(ParameterError, match=f"lights is {lights!r}; it must be a whole number from 3"):
             photometric_stereo(sine(), pixel_size_um=PIXEL_UM, lights=lights)
+    for count in (0, 2.5, "many"):
+        with pytest.raises(ParameterError, match="count is"):
+            ring_lights(count)
+    for elevation in (0, 90, -5.0, np.nan, "high"):
+        with pytest.raises(ParameterError, match="elevation_deg is"):
+            ring_lights(16, elevation_deg=elevation)
+    for albedo in (-0.1, np.ones((2, 2)), "white", np.nan):
+        with pytest.raises(ParameterError, match="albedo is"):
+            render_lights(sine(), pixel_size_um=PIXEL_UM, albedo=albedo)
+    with pytest.raises(ParameterError, match="ambient is"):
+        render_lights(sine(), pixel_size_um=PIXEL_UM, ambient=-0.1)
