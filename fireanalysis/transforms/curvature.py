@@ -4,11 +4,12 @@ import itertools
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 from fireanalysis.errors import DataError
@@ -93,21 +94,32 @@ def gaussian_kernel(sigma: float) -> NDArray[np.float64]:
     return weights / weights.sum()
 
 
+@lru_cache(maxsize=16)
+def _band(sigma: float) -> NDArray[np.float64]:
+    """Write the filter as a matrix, which makes BLOCK points of BLOCK + 2 radius points."""
+    kernel = gaussian_kernel(sigma)
+    band = np.zeros((BLOCK, BLOCK + len(kernel) - 1))
+    for k, row in enumerate(band):
+        row[k : k + len(kernel)] = kernel
+    band.setflags(write=False)
+    return band
+
+
 def _numpy_shape_index(heights: ArrayLike, sigma: float, flat_below: float | None) -> NDArray[np.float32]:
     array = as_array(heights, where="shape_index")
     array = as_heights(array, where="shape_index", dimensions=tuple(range(2, max(array.ndim, 2) + 1)))
     out = np.empty(array.shape, np.float32)
     maps = array.reshape(-1, *array.shape[-2:])
     results = out.reshape(maps.shape)
-    kernel = gaussian_kernel(sigma)
+    band = _band(sigma)
     threads = cv2.getNumThreads()
     if len(maps) == 1:
-        one = _Map(maps[0], kernel, flat_below)
+        one = _Map(maps[0], band, flat_below)
         _spread(lambda tile, scratch: one.fill(tile, results[0], scratch), one.tiles, threads)
     else:
 
         def whole(k: int, scratch: _Scratch) -> None:
-            one = _Map(maps[k], kernel, flat_below)
+            one = _Map(maps[k], band, flat_below)
             for tile in one.tiles:
                 one.fill(tile, results[k], scratch)
 
@@ -162,7 +174,7 @@ def _spread(work: Callable[[Any, _Scratch], None], items: Sequence[Any], threads
 class _Map:
     """One map made ready: its middle height, what counts as flat, its filter, its tiles."""
 
-    def __init__(self, heights: NDArray, kernel: NDArray[np.float64], flat_below: float | None) -> None:
+    def __init__(self, heights: NDArray, band: NDArray[np.float64], flat_below: float | None) -> None:
         self.heights = heights
         low, high = float(heights.min()), float(heights.max())
         self.gaps = bool(np.isnan(low))
@@ -171,11 +183,8 @@ class _Map:
             low, high = float(measured.min()), float(measured.max())
         self.middle = np.float64(low + high) / 2
         self.flat = FLAT * (high - low) / 2 if flat_below is None else flat_below
-        # As a matrix the filter makes BLOCK points of BLOCK + 2 radius points.
-        self.band = np.zeros((BLOCK, BLOCK + len(kernel) - 1))
-        for k, row in enumerate(self.band):
-            row[k : k + len(kernel)] = kernel
-        self.margin = len(kernel) // 2 + REACH
+        self.band = band
+        self.margin = (band.shape[1] - BLOCK) // 2 + REACH
         self.tiles = [np.s_[r, c] for r in _parts(heights.shape[0]) for c in _parts(heights.shape[1])]
 
     def fill(self, tile: tuple[slice, slice], out: NDArray[np.float32], scratch: _Scratch) -> None:
@@ -229,15 +238,16 @@ def _filter(source: NDArray, band: NDArray, by_row: NDArray, out: NDArray) -> No
     Matrix products do this twice as fast as cv2.sepFilter2D on float64. They are small enough for the linear
     algebra library not to start threads of its own.
     """
-    taps = band.shape[1]
-    chunks = source.reshape(len(source), -1, CHUNK)
-    windows = sliding_window_view(chunks, taps, axis=0)[::BLOCK].swapaxes(-1, -2)
-    blocks = by_row.reshape(-1, BLOCK, chunks.shape[1], CHUNK).swapaxes(1, 2)
-    np.matmul(band, windows[: len(blocks)], out=blocks)
-    chunks = by_row.reshape(-1, CHUNK, by_row.shape[1])
-    windows = sliding_window_view(chunks, taps, axis=2)[:, :, ::BLOCK].swapaxes(1, 2)
-    blocks = out.reshape(len(chunks), CHUNK, -1, BLOCK).swapaxes(1, 2)
-    np.matmul(windows[:, : blocks.shape[1]], band.T, out=blocks)
+    taps, point = band.shape[1], source.itemsize
+    # Overlapping windows by their strides: sliding_window_view takes a tenth of the time a small map needs.
+    row = source.strides[0]
+    blocks = by_row.reshape(-1, BLOCK, by_row.shape[1] // CHUNK, CHUNK).swapaxes(1, 2)
+    shape, strides = (*blocks.shape[:2], taps, CHUNK), (BLOCK * row, CHUNK * point, row, point)
+    np.matmul(band, as_strided(source, shape, strides), out=blocks)
+    row = by_row.strides[0]
+    blocks = out.reshape(-1, CHUNK, out.shape[1] // BLOCK, BLOCK).swapaxes(1, 2)
+    shape, strides = (*blocks.shape[:2], CHUNK, taps), (CHUNK * row, BLOCK * point, row, point)
+    np.matmul(as_strided(by_row, shape, strides), band.T, out=blocks)
 
 
 def _angle(
