@@ -300,9 +300,10 @@ def crop(heights: ArrayLike, *, centre: tuple[float, float], pixels: int) -> NDA
     """
     array = as_heights(heights, where="crop")
     pixels = whole(pixels, name="pixels", where="crop", least=1, most=2**15)
-    if np.shape(centre) != (2,) or not np.isfinite(np.asarray(centre, np.float64)).all():
+    if np.shape(centre) != (2,):
         raise ParameterError(f"centre is {centre!r}", where="crop", do="pass (row, column) in pixels")
-    top, left = (round(c - (pixels - 1) / 2) for c in centre)
+    middle = (positive(c, name="centre", where="crop", least=-np.inf) for c in centre)
+    top, left = (round(c - (pixels - 1) / 2) for c in middle)
     inside = np.s_[max(top, 0) : max(top + pixels, 0), max(left, 0) : max(left + pixels, 0)]
     part = array[inside]
     if part.size == 0:

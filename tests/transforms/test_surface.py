@@ -355,7 +355,7 @@ REFUSED: list[tuple[str, Callable[[Any], object], list[Any]]] = [
     (
         "centre",
         lambda v: transforms.crop(SQUARE, centre=v, pixels=3),
-        [None, (1,), (np.nan, 1), 5, (1, 2, 3)],
+        [None, (1,), (np.nan, 1), 5, (1, 2, 3), ("a", 1)],
     ),
     ("bits", lambda v: transforms.quantise(SQUARE, bits=v), [0, 17, "8", 8.0, None]),
     ("limits", lambda v: transforms.quantise(SQUARE, limits=v), [(1, 0), (0, np.inf), (np.nan, 1)]),
