@@ -29,7 +29,7 @@ def load_cartridges(
     difficulty: float = 1.0,
     pixels: int = 184,
     seed: int = 0,
-    device: str = "cpu",
+    device: str = "auto",
     pixel_size_um: float | None = None,
     height_scale_um: float | None = None,
 ) -> DataSet[Surface]:
@@ -51,8 +51,8 @@ def load_cartridges(
     cases, brands, balanced, shots_per_firearm, wrong_label_fraction, difficulty, seed : optional
         Make-up of a simulated set, see `fireanalysis.simulators.sample_cartridges`.
     pixels, device : optional
-        Rows and columns of simulated surfaces, and where torch renders them (`render_primers`). None of these
-        changes a folder of real data.
+        Rows and columns of simulated surfaces, and where torch renders them (`render_primers`; "auto": on a GPU
+        if there is one). None of these changes a folder of real data.
     pixel_size_um, height_scale_um : float, optional
         Scale of files that state none (all but X3P), where the manifest leaves it open. To keep it with the
         data, write the manifest once: ``data.table.to_csv(root / "manifest.csv", index=False)``.
@@ -97,8 +97,12 @@ def load_cartridges(
 
 
 def _render(rows: pd.DataFrame, *, pixels: int, device: str) -> Iterator[Surface]:
+    import torch
+
     from fireanalysis.simulators import primer_field_mm, render_primers
 
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     pixel_size_um = 1000 * primer_field_mm() / pixels
     names = rows["brand"] + ", firearm " + rows["firearm"].str[:4] + ", shot " + rows["shot"].astype(str)
     for name, heights in zip(names, render_primers(rows, pixels=pixels, device=device), strict=True):

@@ -177,6 +177,12 @@ def split(
     # A group with several labels (a wrong one among them) goes by its most frequent label.
     pairs = pairs.sort_values(["count", "label", "unit"], ascending=[False, True, True])
     pairs = pairs.drop_duplicates("unit")
+    if pairs["label"].nunique() < 2:
+        raise DataError(
+            f"all samples have the {data.label} {pairs['label'].iloc[0]!r}; two are needed to tell apart",
+            where=data.name,
+            do=f"add samples of another {data.label}, or name them in a manifest.csv",
+        )
     if len(pairs) < len(shares):
         kind = "samples" if leaky else f"groups ({data.group})"
         raise DataError(

@@ -88,7 +88,7 @@ def region_map(
     pixel_size_um: float,
     source: str,
 ) -> go.Figure:
-    """Show which region of the primer each point belongs to, beside the heights (paper: Fig. 3).
+    """Show which region of the primer each point belongs to, beside the heights.
 
     Parameters
     ----------
@@ -291,7 +291,7 @@ def confusion(matrix: NDArray, labels: Sequence[str], *, title: str, source: str
         )
     )
     figure.update_xaxes(title="predicted brand", type="category")
-    figure.update_yaxes(title="true brand", type="category", autorange="reversed")
+    figure.update_yaxes(title="recorded brand", type="category", autorange="reversed")
     return finish(figure, title, source=source, legend=False)
 
 

@@ -392,8 +392,10 @@ def _signals(handler: Callable[[int, Any], Any]) -> Iterator[None]:
 def _error(folder: Path, name: str, entry: dict[str, Any]) -> RunError:
     cell = f" in cell {entry['cell']} of {entry['of']}, `{entry['source']}`" if "cell" in entry else ""
     words = "".join(f"\n    {line}" for line in entry.get("stderr", "").splitlines())
+    # An error of ours already says where and what to do; its last line then serves for both.
+    what, said, do = entry["error"].rpartition("\n  to do: ")
     return RunError(
-        f"{name} failed{cell}: {entry['error']}" + (f"\n  stderr:{words}" if words else ""),
+        f"{name} failed{cell}: {what if said else do}" + (f"\n  stderr:{words}" if words else ""),
         where=folder / "notebooks" / f"{name}.ipynb",
-        do="mend it and run again with --resume",
+        do=f"{do}; then run again with --resume" if said else "mend it and run again with --resume",
     )

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.metrics import missing_share, power_spectrum, surface_statistics
+from fireanalysis.metrics import missing_share, surface_statistics
+from fireanalysis.metrics.surface import power_spectrum
 
 
 def test_roughness_of_a_wave_on_a_tilted_plane() -> None:

@@ -33,9 +33,9 @@ def test_every_figure_of_simulated_data_says_so(smoke: Path, name: str) -> None:
     figures = plotly_figures(smoke / "notebooks" / f"{name}.ipynb")
     assert len(figures) >= 3
     titles = [figure["layout"]["title"]["text"] for figure in figures]
-    # Only surfaces made by formula, and sets that name their source in the legend, have none in the title.
+    # Surfaces made by formula are of no data.
     unmarked = [title for title in titles if "simulated" not in title.lower()]
-    assert len(unmarked) <= 2, unmarked
+    assert len(unmarked) <= (name == "11_cartridge_shape_index"), unmarked
 
 
 def plotly_figures(path: Path) -> list[dict]:
