@@ -123,7 +123,12 @@ class DataSet(Generic[Sample]):
 
 
 def split(
-    data: DataSet[Sample], fractions: Mapping[str, float], *, seed: int, leaky: bool = False
+    data: DataSet[Sample],
+    fractions: Mapping[str, float],
+    *,
+    seed: int,
+    leaky: bool = False,
+    least_labels: int = 1,
 ) -> dict[str, DataSet[Sample]]:
     """Split into parts that share no group, each label spread over the parts as evenly as its groups allow.
 
@@ -143,6 +148,8 @@ def split(
     leaky : bool, optional
         Split by sample instead: samples of one firearm fall on both sides. Only to repeat what a paper did;
         the parts carry a note that counts the shared groups.
+    least_labels : int, optional
+        So many labels there must be; a classifier needs 2.
 
     Returns
     -------
@@ -154,7 +161,7 @@ def split(
     ParameterError
         For fractions that are not above 0 or do not add up to 1.
     DataError
-        With fewer groups than parts.
+        With fewer groups than parts, or fewer labels than are needed.
 
     Examples
     --------
@@ -177,9 +184,9 @@ def split(
     # A group with several labels (a wrong one among them) goes by its most frequent label.
     pairs = pairs.sort_values(["count", "label", "unit"], ascending=[False, True, True])
     pairs = pairs.drop_duplicates("unit")
-    if pairs["label"].nunique() < 2:
+    if pairs["label"].nunique() < least_labels:
         raise DataError(
-            f"all samples have the {data.label} {pairs['label'].iloc[0]!r}; two are needed to tell apart",
+            f"{pairs['label'].nunique()} {data.label} ({some(pairs['label'].unique())}); {least_labels} are needed",
             where=data.name,
             do=f"add samples of another {data.label}, or name them in a manifest.csv",
         )

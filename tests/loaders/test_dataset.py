@@ -190,3 +190,11 @@ def test_a_large_table_splits():
     data = toy({f"B{number}": [3] * 400 for number in range(89)})
     parts = split(data, {"train": 0.9, "test": 0.1}, seed=0)
     assert len(parts["test"]) == 3 * round(0.1 * 89 * 400)
+
+
+def test_a_classifier_s_split_needs_more_than_one_label() -> None:
+    table = pd.DataFrame({"brand": ["only"] * 4, "firearm": list("abcd")})
+    data = DataSet(table, lambda rows: rows.index, label="brand", group="firearm", source="real", name="toy")
+    assert len(split(data, {"train": 0.5, "test": 0.5}, seed=0)) == 2
+    with pytest.raises(DataError, match=r"1 brand .*2 are needed"):
+        split(data, {"train": 0.5, "test": 0.5}, seed=0, least_labels=2)
