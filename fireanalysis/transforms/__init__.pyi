@@ -7,11 +7,10 @@ from .photometric_stereo import (
     render_lights,
     ring_lights,
 )
+from .primer import Circle, find_primer
 from .surface import (
-    Circle,
     Moments,
     crop,
-    find_primer,
     level,
     normalise,
     quantise,
