@@ -48,7 +48,7 @@ def finish(
     return figure
 
 
-def _wrapped(title: str, width: int = 64) -> str:
+def _wrapped(title: str, width: int = 56) -> str:
     lines: list[str] = [""]
     for word in title.split():
         if lines[-1] and len(lines[-1]) + len(word) >= width:
