@@ -1,6 +1,10 @@
 """What every figure shares: colours by meaning, fonts, and a title that says where the data came from."""
 
 import plotly.graph_objects as go
+import plotly.io
+
+# plotly 7 puts a button on every figure that uploads it; one slip must not send evidence out of the house.
+plotly.io.renderers["plotly_mimetype"].config = {"showSendToCloud": False}
 
 # Okabe & Ito's eight colours, distinguishable with the common colour-vision deficiencies
 # (https://jfly.uni-koeln.de/color/), yellow last because it is weak on white.

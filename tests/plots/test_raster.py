@@ -3,6 +3,7 @@ import base64
 import cv2
 import numpy as np
 import plotly.colors
+import plotly.io
 import pytest
 from numpy.typing import NDArray
 
@@ -75,3 +76,10 @@ def test_wrong_input_is_one_clear_error() -> None:
     for maps in ([], [np.zeros(3)]):
         with pytest.raises(DataError, match="two-dimensional"):
             panels(maps, ["a"], title="t", pixel_size_um=1.0)
+
+
+def test_no_figure_in_a_notebook_has_a_button_that_uploads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plotly.io.renderers, "default", "plotly_mimetype")
+    figure = panels([np.eye(3)], ["a"], title="t", pixel_size_um=1.0)
+    (shown,) = figure._repr_mimebundle_().values()
+    assert shown["config"]["showSendToCloud"] is False
