@@ -73,25 +73,6 @@ def surface_statistics(heights_um: ArrayLike, *, pixel_size_um: float) -> Surfac
     )
 
 
-def power_spectrum(
-    heights_um: ArrayLike, *, pixel_size_um: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Radially averaged power spectral density of a levelled height map with missing points.
-
-    The heights are multiplied with a window that is 0 at missing points and rises to 1 over ``TAPER_UM``, so
-    the outline of the scan adds little power; the result is divided by the window's own power. Summed over
-    the whole frequency plane the density gives the variance of the heights.
-
-    Returns
-    -------
-    frequency_per_mm : ndarray, float64 (bins,)
-        Middles of 32 rings, logarithmic from 0.5 per millimetre to the Nyquist frequency.
-    power_um2_mm2 : ndarray, float64 (bins,)
-        Mean density in each ring; NaN where a ring holds no frequency.
-    """
-    return _radial_power(_subtract_plane(_checked(heights_um, pixel_size_um)), pixel_size_um)
-
-
 def missing_share(heights_um: ArrayLike) -> float:
     """Share of missing points within the smallest circle that holds every measured point.
 
@@ -143,6 +124,13 @@ def _subtract_plane(heights: NDArray[np.float64]) -> NDArray[np.float64]:
 def _radial_power(
     rough: NDArray[np.float64], pixel_size_um: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Average the power spectral density of heights without tilt over 32 rings of frequency.
+
+    The heights are multiplied with a window that is 0 at missing points and rises to 1 over ``TAPER_UM``, so
+    the outline of the scan adds little power; the result is divided by the window's own power. Summed over
+    the whole frequency plane the density gives the variance of the heights. Rings are logarithmic from 0.5 per
+    millimetre to the Nyquist frequency.
+    """
     # One missing pixel all round, so that the border of the picture counts as an edge too.
     padded = np.pad(rough, 1, constant_values=np.nan)
     ramp = np.clip(distance_transform_edt(np.isfinite(padded)) * pixel_size_um / TAPER_UM, 0, 1)

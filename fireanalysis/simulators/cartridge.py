@@ -5,7 +5,7 @@
 `parameter_table`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -188,9 +188,7 @@ def render_primers(
     """
     grid = checked_grid(pixels, field_mm)
     maps = np.empty((len(table), pixels, pixels), np.float32)
-    for start, rows in _chunks(table, pixels, device, aligned):
-        maps[start : start + len(rows)] = heights(rows, grid).cpu().numpy()
-    return maps
+    return _filled(maps, lambda rows: heights(rows, grid), table, device, aligned)
 
 
 def primer_regions(
@@ -220,9 +218,7 @@ def primer_regions(
     """
     grid = checked_grid(pixels, field_mm)
     regions = np.empty((len(table), pixels, pixels), np.uint8)
-    for start, rows in _chunks(table, pixels, device, aligned):
-        regions[start : start + len(rows)] = _regions(rows, geometry(rows, grid)).cpu().numpy()
-    return regions
+    return _filled(regions, lambda rows: _regions(rows, geometry(rows, grid)), table, device, aligned)
 
 
 def brand_marks(
@@ -253,13 +249,22 @@ def brand_marks(
     False
     """
     grid = checked_grid(pixels, field_mm)
-    marks = np.empty((len(table), pixels, pixels), np.bool_)
-    for start, rows in _chunks(table, pixels, device, aligned):
+
+    def made(rows: Rows) -> torch.Tensor:
         place = geometry(rows, grid)
         regions = _regions(rows, place)
-        made = (regions > 1) | ((regions == 1) & (place.contact >= 0.5))
-        marks[start : start + len(rows)] = made.cpu().numpy()
-    return marks
+        return (regions > 1) | ((regions == 1) & (place.contact >= 0.5))
+
+    return _filled(np.empty((len(table), pixels, pixels), np.bool_), made, table, device, aligned)
+
+
+def _filled(
+    out: NDArray, look: Callable[[Rows], torch.Tensor], table: pd.DataFrame, device: str, aligned: bool
+) -> NDArray:
+    """Fill `out` with what `look` sees on the rows of a table, a few rows at a time."""
+    for start, rows in _chunks(table, out.shape[1], device, aligned):
+        out[start : start + len(rows)] = look(rows).cpu().numpy()
+    return out
 
 
 def _regions(rows: Rows, place: Geometry) -> torch.Tensor:

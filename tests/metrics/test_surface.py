@@ -3,7 +3,6 @@ import pytest
 
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.metrics import missing_share, surface_statistics
-from fireanalysis.metrics.surface import power_spectrum
 
 
 def test_roughness_of_a_wave_on_a_tilted_plane() -> None:
@@ -17,7 +16,7 @@ def test_roughness_of_a_wave_on_a_tilted_plane() -> None:
 
 def test_density_of_white_noise_is_its_variance_times_the_pixel_area() -> None:
     noise = np.random.default_rng(0).normal(0, 1.5, (300, 300))
-    _, power = power_spectrum(noise, pixel_size_um=10.0)
+    power = surface_statistics(noise, pixel_size_um=10.0).power_um2_mm2
     assert np.nanmean(power[12:]) == pytest.approx(1.5**2 * 0.01**2, rel=0.03)
 
 
@@ -25,7 +24,8 @@ def test_wave_peaks_at_its_frequency_with_points_missing() -> None:
     rows, columns = np.indices((400, 400))
     heights = np.sin(2 * np.pi * columns * 6.25e-3 * 5)  # five a millimetre
     heights[np.hypot(rows - 200, columns - 220) < 90] = np.nan
-    frequency, power = power_spectrum(heights, pixel_size_um=6.25)
+    measured = surface_statistics(heights, pixel_size_um=6.25)
+    frequency, power = measured.frequency_per_mm, measured.power_um2_mm2
     assert frequency[np.nanargmax(power)] == pytest.approx(5, rel=0.12)
 
 
