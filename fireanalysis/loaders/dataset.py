@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
@@ -13,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from fireanalysis.errors import DataError, ParameterError
 
 from .layout import some
+from .store import digest
 
 Sample = TypeVar("Sample")
 
@@ -108,6 +112,18 @@ class DataSet(Generic[Sample]):
         for start in range(0, len(self), batch_size):
             yield from self.read(self.table.iloc[start : start + batch_size])
 
+    def fingerprint(self) -> str:
+        """Name the data set by what decides its samples: rows, columns, how they are read, and the files' state.
+
+        Its own name and notes do not count. Files are told by size and time of change, not by content.
+        """
+        hashes = pd.util.hash_pandas_object(self.table, index=False).to_numpy()
+        made_of = [self.label, self.group, self.source, *self.table.columns, _described(self.read)]
+        root = getattr(self.read, "keywords", {}).get("root")
+        if root is not None and "file" in self.table:
+            made_of.append(digest([_state(root / file) for file in self.table["file"]]))
+        return digest([*made_of, hashlib.sha256(hashes.tobytes()).hexdigest()])
+
     def subset(self, rows: ArrayLike) -> DataSet[Sample]:
         """Keep some rows, given by position or as one bool per row."""
         chosen = np.asarray(rows)
@@ -120,6 +136,27 @@ class DataSet(Generic[Sample]):
                 do="take them from this data set's own table",
             )
         return replace(self, table=self.table.iloc[chosen].reset_index(drop=True))
+
+
+def _described(read: Callable[..., Any]) -> str:
+    """Say what a reading function does: its name, and the settings of a partial."""
+    if isinstance(read, partial):
+        settings = {k: _settled(v) for k, v in sorted(read.keywords.items())}
+        return f"{_described(read.func)} {settings}"
+    return f"{read.__module__}.{read.__qualname__}"
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None  # reading it will say what is wrong
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _settled(value: Any) -> Any:
+    # An entry of a store is named by its content; where the store lies does not matter.
+    return value.name if isinstance(value, Path) else value
 
 
 def split(
@@ -209,6 +246,46 @@ def split(
         return _with_leak_noted(data, parts)
     check_parts(parts)
     return parts
+
+
+def enough_groups(data: DataSet[Sample], *, parts: int) -> DataSet[Sample]:
+    """Leave out labels with fewer groups than parts of a split: they would be missing from one of them.
+
+    Parameters
+    ----------
+    data : DataSet
+    parts : int
+        3 for training, validation and test.
+
+    Returns
+    -------
+    DataSet
+        The same rows if every label has enough; else without them, and the notes name them.
+
+    Raises
+    ------
+    DataError
+        If fewer than two labels are left.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"brand": list("AAABBBC"), "firearm": range(7)})
+    >>> data = DataSet(table, list, label="brand", group="firearm", source="real", name="toy")
+    >>> enough_groups(data, parts=3).notes
+    ('1 brand left out, fewer than 3 firearm each: C',)
+    """
+    groups = data.table.groupby(data.label)[data.group].nunique()
+    few = sorted(groups.index[groups < parts])
+    if len(groups) - len(few) < 2:
+        raise DataError(
+            f"{len(groups) - len(few)} of {len(groups)} {data.label} have {parts} {data.group} or more; 2 are needed",
+            where=data.name,
+            do=f"add {data.group}s to {some(few) or 'another ' + data.label}, or ask for fewer parts",
+        )
+    if not few:
+        return data
+    note = f"{len(few)} {data.label} left out, fewer than {parts} {data.group} each: {some(few)}"
+    return replace(data.subset(~data.table[data.label].isin(few).to_numpy()), notes=(*data.notes, note))
 
 
 def check_parts(parts: Mapping[str, DataSet[Any]]) -> None:

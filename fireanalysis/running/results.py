@@ -48,6 +48,11 @@ class Run:
     parameters: dict[str, Any]
     started: float = field(default_factory=time.perf_counter, repr=False)
 
+    @property
+    def store(self) -> Path:
+        """Where prepared maps, features and trained models are kept, for all notebooks of a run folder."""
+        return self.out / "store"
+
     def _rows(self) -> list[tuple[str, str, Any]]:
         settings = {
             "profile": self.profile,

@@ -7,7 +7,7 @@ from .photometric_stereo import (
     render_lights,
     ring_lights,
 )
-from .primer import Circle, find_primer
+from .primer import Circle, find_primer, primer_view
 from .surface import (
     Moments,
     crop,
@@ -15,6 +15,7 @@ from .surface import (
     normalise,
     quantise,
     remove_form,
+    resample,
     rotate,
     shrink,
     surface_moments,
@@ -31,9 +32,11 @@ __all__ = [
     "normalise",
     "photometric_normals",
     "photometric_stereo",
+    "primer_view",
     "quantise",
     "remove_form",
     "render_lights",
+    "resample",
     "ring_lights",
     "rotate",
     "shape_index",

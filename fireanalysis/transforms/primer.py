@@ -11,8 +11,8 @@ from scipy.special import j0
 
 from fireanalysis.errors import DataError, ParameterError
 
-from .arrays import as_heights, measured_points, positive
-from .surface import blurred, shrink
+from .arrays import as_heights, measured_points, positive, whole
+from .surface import blurred, crop, resample, shrink
 
 FINE_UM = 25.0  # pixels of this size show the primer's rim, and are few
 STANDS_OUT = 0.1  # of evidence on four fifths of a rim, above the mean: 0.15 up on primers, to 0.05 elsewhere
@@ -175,3 +175,51 @@ def _rays(image: NDArray[np.float32], circle: Circle, angles: NDArray, radii: ND
     x = (circle.column + np.outer(np.cos(angles), radii)).astype(np.float32)
     y = (circle.row + np.outer(np.sin(angles), radii)).astype(np.float32)
     return np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR), np.float32)
+
+
+def primer_view(heights_um: ArrayLike, *, pixel_size_um: float, field_mm: float, pixels: int) -> NDArray:
+    """Look at the primer on a grid of its own: scans of any size and pixel size become comparable.
+
+    The square of `field_mm` lies round the primer where the map is half as wide again as the square
+    (`find_primer`), and round the middle of the measured points where the scan is of the primer alone.
+
+    Parameters
+    ----------
+    heights_um : float (rows, columns)
+        Micrometres, NaN missing.
+    pixel_size_um, field_mm : float
+        Of the map, and edge of the square.
+    pixels : int
+        Rows and columns of the result, at least 16.
+
+    Returns
+    -------
+    float array (pixels, pixels)
+        Averages over the map's points, or interpolated where the new grid is finer; missing outside the map.
+
+    Raises
+    ------
+    ParameterError
+        If a number is out of range.
+    DataError
+        If nothing is measured, or no primer stands out on a map of a whole case head.
+
+    Examples
+    --------
+    >>> primer_view(np.ones((368, 368)), pixel_size_um=12.1, field_mm=4.4528, pixels=184).shape
+    (184, 184)
+    """
+    heights = as_heights(heights_um, where="primer_view")
+    measured = measured_points(heights, where="primer_view")
+    pixel = positive(pixel_size_um, name="pixel_size_um", where="primer_view")
+    field = positive(field_mm, name="field_mm", where="primer_view")
+    pixels = whole(pixels, name="pixels", where="primer_view", least=16, most=2**13)
+    side = max(round(1000 * field / pixel), 1)
+    if heights.shape != (side, side):
+        if min(heights.shape) >= 1.5 * side:
+            centre = find_primer(heights, pixel_size_um=pixel)[:2]
+        else:
+            rows, columns = (np.flatnonzero(measured.any(axis)) for axis in (1, 0))
+            centre = ((rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2)
+        heights = crop(heights, centre=centre, pixels=side)
+    return heights if side == pixels else resample(heights, pixels=pixels)

@@ -181,13 +181,47 @@ def shrink(heights: ArrayLike, *, factor: int) -> NDArray:
     array = as_heights(heights, where="shrink")
     factor = whole(factor, name="factor", where="shrink", least=1, most=min(array.shape))
     rows, columns = (n // factor for n in array.shape)
-    blocks = array[: rows * factor, : columns * factor]
-    measured = ~np.isnan(blocks)
-    size = (columns, rows)
-    share = cv2.resize(measured.astype(array.dtype), size, interpolation=cv2.INTER_AREA)
-    sums = cv2.resize(np.where(measured, blocks, 0), size, interpolation=cv2.INTER_AREA)
+    return _resampled(array[: rows * factor, : columns * factor], (rows, columns))
+
+
+def resample(heights: ArrayLike, *, pixels: int) -> NDArray:
+    """Bring a square map to another number of points: averaged over measured points, or interpolated.
+
+    Parameters
+    ----------
+    heights : float (rows, columns)
+        NaN missing. A map that is not square is stretched.
+    pixels : int
+        Rows and columns wanted.
+
+    Returns
+    -------
+    float array (pixels, pixels)
+        Missing where more than half of what it is made of is.
+
+    Raises
+    ------
+    ParameterError
+        If `pixels` is not a whole number of 1 to 32768.
+
+    Examples
+    --------
+    >>> resample(np.array([[1.0, 3.0], [np.nan, 8.0]]), pixels=1)
+    array([[4.]])
+    """
+    array = as_heights(heights, where="resample")
+    pixels = whole(pixels, name="pixels", where="resample", least=1, most=2**15)
+    return _resampled(array, (pixels, pixels))
+
+
+def _resampled(array: NDArray, shape: tuple[int, int]) -> NDArray:
+    finer = shape[0] > array.shape[0] or shape[1] > array.shape[1]
+    how = cv2.INTER_LINEAR if finer else cv2.INTER_AREA
+    measured = ~np.isnan(array)
+    share = cv2.resize(measured.astype(array.dtype), shape[::-1], interpolation=how)
+    sums = cv2.resize(np.where(measured, array, 0), shape[::-1], interpolation=how)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(share >= 0.5 - 1e-6, sums / share, np.nan).astype(array.dtype).reshape(rows, columns)
+        return np.where(share >= 0.5 - 1e-6, sums / share, np.nan).astype(array.dtype).reshape(shape)
 
 
 class Moments(NamedTuple):
