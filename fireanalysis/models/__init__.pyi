@@ -1,0 +1,7 @@
+from .backbones import backbone, head_name, without_head
+
+__all__ = [
+    "backbone",
+    "head_name",
+    "without_head",
+]
