@@ -1,0 +1,139 @@
+"""The Lightning module that trains a classifier, and what runs beside it."""
+
+import math
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from fireanalysis.errors import ParameterError
+
+from .losses import FocalLoss
+from .oversampling import rotate_batch
+from .recipe import Recipe
+
+SELECTION = "validation loss after warm-up"
+
+
+class Classifier(pl.LightningModule):
+    """Train a network by a recipe; `history` has one row an epoch.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Gives logits (n, classes).
+    recipe : Recipe
+    alpha : float (classes,), optional
+        Class weights of the focal loss.
+    steps : int
+        Batches an epoch.
+    """
+
+    def __init__(self, network: nn.Module, recipe: Recipe, *, alpha: torch.Tensor | None, steps: int) -> None:
+        super().__init__()
+        self.network = network
+        self.loss = FocalLoss(gamma=recipe.gamma, alpha=alpha)
+        self.recipe, self.steps = recipe, steps
+        self.history: list[dict[str, float]] = []
+        self._sums: dict[str, torch.Tensor] = {}
+
+    def _step(self, batch: tuple[torch.Tensor, ...], part: str) -> torch.Tensor:
+        maps, codes, angles = batch
+        maps = rotate_batch(maps, angles).to(memory_format=torch.channels_last)
+        logits = self.network(maps)
+        loss = self.loss(logits, codes)
+        with torch.no_grad():  # kept on the device: no waiting for it within an epoch
+            correct = (logits.argmax(1) == codes).sum()
+            entropy = nn.functional.cross_entropy(logits.float(), codes)
+            sums = torch.stack(
+                [loss.detach() * len(codes), correct, entropy * len(codes), loss.new_tensor(len(codes))]
+            )
+            self._sums[part] = self._sums.get(part, 0) + sums
+        return loss
+
+    def training_step(self, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        """Loss of one batch."""
+        return self._step(batch, "training")
+
+    def validation_step(self, batch: tuple[torch.Tensor, ...]) -> None:
+        """Add one batch to the validation sums."""
+        self._step(batch, "validation")
+
+    def on_train_epoch_start(self) -> None:
+        """Begin the epoch's sums."""
+        self._sums = {}
+
+    def on_validation_epoch_end(self) -> None:
+        """Write the epoch's row, and offer the epoch for selection once the warm-up is over."""
+        row: dict[str, float] = {"epoch": self.current_epoch + 1}
+        for part, sums in self._sums.items():
+            loss, correct, entropy, count = sums.tolist()
+            row |= {f"{part} loss": loss / count, f"{part} accuracy": correct / count}
+            row[f"{part} cross-entropy"] = entropy / count
+        row["learning rate"] = self.optimizers().param_groups[0]["lr"]  # type: ignore[union-attr]
+        if not math.isfinite(row["training loss"]) or not math.isfinite(row["validation loss"]):
+            raise ParameterError(
+                f"the loss is {row['training loss']} in epoch {row['epoch']}: training diverged",
+                where=f"{self.recipe.network}, learning rate {self.recipe.learning_rate:g}",
+                do="use a smaller learning_rate or a longer warm-up, or check the maps",
+            )
+        self.history.append(row)
+        eligible = row["epoch"] > min(self.recipe.warmup_epochs, self.recipe.epochs - 1)
+        self.log(SELECTION, row["validation loss"] if eligible else math.inf)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the history with the weights."""
+        checkpoint["history"] = self.history
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with the history."""
+        self.history = checkpoint["history"]
+
+    def configure_optimizers(self) -> Any:
+        """Build the recipe's optimiser, with a linear warm-up."""
+        recipe, weights = self.recipe, self.network.parameters()
+        optimiser: torch.optim.Optimizer
+        if recipe.optimiser == "sgd":
+            optimiser = torch.optim.SGD(weights, lr=recipe.learning_rate, momentum=recipe.momentum)
+        else:
+            optimiser = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        warmup = max(1.0, recipe.warmup_epochs * self.steps)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (step + 1) / warmup))
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class Progress(pl.Callback):
+    """One line that says how far training is, in words; gone when it is done."""
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Show the line, which begins at the epoch a resumed run begins at."""
+        name = f"training {pl_module.recipe.network}"
+        self._bar = tqdm(
+            total=trainer.max_epochs,
+            initial=trainer.current_epoch,
+            desc=name,
+            unit="epoch",
+            leave=False,
+            delay=2,
+        )
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write the epoch's numbers."""
+        row = pl_module.history[-1]
+        self._bar.set_postfix_str(
+            f"validation accuracy {row['validation accuracy']:.1%}, loss {row['validation loss']:.3g}"
+        )
+        self._bar.update()
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Take the line away."""
+        self._bar.close()
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Take the line away, too."""
+        if hasattr(self, "_bar"):
+            self._bar.close()

@@ -1,0 +1,381 @@
+"""Train a classifier, or load it if the same one was trained before; predict with it."""
+
+import hashlib
+import logging
+import math
+import os
+import signal
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from numpy.typing import NDArray
+from torch import nn
+
+from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.loaders import DataSet, Entry, kept
+from fireanalysis.models import backbone, head_name
+from fireanalysis.transforms import Moments, surface_moments
+
+from .batches import Batches, batches
+from .classification import SELECTION, Classifier, Progress
+from .losses import inverse_frequency
+from .oversampling import rotate_batch
+from .recipe import Recipe
+
+MOMENT_MAPS = 4096
+"""Mean and standard deviation are taken over at most so many maps of the training part."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a classifier says of some samples, one row a sample (or a rotated copy of one).
+
+    Attributes
+    ----------
+    table : DataFrame
+        The data set's columns for each row, and "angle_deg" by which a copy was turned.
+    classes : ndarray (k,)
+        Labels in the order of the codes.
+    truth, predicted : int64 (n,)
+        Codes of the labels as registered (-1: a label the classifier does not know) and as predicted.
+    probabilities : float32 (n, k)
+    features : float32 (n, d)
+        Output of the last layer before the head.
+    """
+
+    table: pd.DataFrame
+    classes: NDArray[Any]
+    truth: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    features: NDArray[np.float32]
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """Code of the most probable class."""
+        return self.probabilities.argmax(1)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right predictions, 0 to 1."""
+        return float((self.predicted == self.truth).mean())
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A trained classifier and how it came about.
+
+    Attributes
+    ----------
+    model : torch.nn.Module
+        In evaluation mode, on `device`; the epoch with the lowest validation loss after the warm-up.
+    classes : ndarray
+        Labels in the order of the outputs.
+    moments : Moments
+        Mean and standard deviation by which maps are standardised.
+    history : DataFrame
+        One row an epoch: epoch, training and validation loss, accuracy (0 to 1) and cross-entropy, learning
+        rate.
+    chosen_epoch : int
+        Epoch of `model`, from 1.
+    weights : str
+        What the training began from.
+    seconds : float
+        Training time, that of a run before a kill not counted.
+    loaded : bool
+        Whether it had been trained before.
+    device : str
+    """
+
+    model: nn.Module
+    recipe: Recipe
+    classes: NDArray[Any]
+    moments: Moments
+    history: pd.DataFrame
+    chosen_epoch: int
+    weights: str
+    seconds: float
+    loaded: bool
+    device: str
+
+    def inputs(self, maps: DataSet) -> torch.Tensor:
+        """Give what the model sees of some maps: float32 (n, 1, rows, columns), standardised, missing points 0."""
+        data = Batches(maps, self.classes, self.moments)
+        return data[np.argsort(data.copies.samples(np.arange(len(data))))][0]
+
+    def predict(self, maps: DataSet, *, at_least: int = 0, batch_size: int = 128) -> Prediction:
+        """Predict some maps.
+
+        Parameters
+        ----------
+        maps : DataSet of float (rows, columns)
+            Prepared as those of the training.
+        at_least : int
+            Bring each class to so many by rotated copies first: the paper's balanced test set (Table 3).
+        batch_size : int
+            Maps at a time.
+
+        Raises
+        ------
+        DataError
+            If the maps have another size than those of the training.
+        """
+        data = Batches(maps, self.classes, self.moments, at_least=at_least, seed=self.recipe.seed)
+        logits, features = [], []
+        with torch.inference_mode(), _penultimate(self.model) as seen:
+            for x, _, angles in batches(data, batch_size=batch_size):
+                x = rotate_batch(x.to(self.device), angles.to(self.device))
+                logits.append(self.model(x.to(memory_format=torch.channels_last)).float().cpu())
+                features.append(seen.pop().flatten(1).float().cpu())
+        items = np.arange(len(data))
+        rows = data.copies.samples(items)
+        order = np.lexsort((items, rows))  # rows of the data set in their order, copies behind each
+        table = maps.table.iloc[rows[order]].reset_index(drop=True)
+        probabilities = torch.cat(logits).softmax(1).numpy()[order]
+        return Prediction(
+            table.assign(angle_deg=data.copies.angles_deg(items)[order]),
+            self.classes,
+            data.codes[rows[order]],
+            probabilities,
+            torch.cat(features).numpy()[order],
+        )
+
+
+def fit_or_load(
+    train: DataSet,
+    validation: DataSet,
+    recipe: Recipe,
+    *,
+    store: str | os.PathLike[str],
+    device: str = "auto",
+    workers: int | None = None,
+) -> Fit:
+    """Train a classifier on maps, or load it if the store has it; a killed run goes on where it stopped.
+
+    The store's key is everything that decides the result: both parts, recipe, initial weights, code.
+
+    Parameters
+    ----------
+    train, validation : DataSet of float (rows, columns)
+        From `prepare_maps` and `split`; NaN missing. They may share no group unless split so on purpose.
+    recipe : Recipe
+    store : path
+        Folder of models (`fireanalysis.loaders.kept`).
+    device : str
+        "auto" (a GPU if there is one), "cpu" or "cuda".
+    workers : int, optional
+        Processes that read maps; 0 on a CPU, whose cores are busy anyway, else 4.
+
+    Raises
+    ------
+    DataError
+        With fewer than two classes, or a damaged store.
+    ParameterError
+        If training diverges, the device is not there, or the GPU's memory does not suffice.
+    RunError
+        If the store cannot be written.
+
+    Notes
+    -----
+    The chosen epoch has the lowest validation loss after the warm-up. (Source: section 4.2.2 chooses "within
+    the saturation range"; taken over all epochs, the paper's minimum lies in the warm-up.)
+    """
+    classes = np.unique(train.labels)
+    if len(classes) < 2:
+        raise DataError(
+            f"{len(classes)} {train.label} in the training part ({classes[0]}); 2 are needed",
+            where=train.name,
+            do=f"add samples of another {train.label}",
+        )
+    device = _device(device)
+    some_maps = train.subset(np.unique(np.linspace(0, len(train) - 1, MOMENT_MAPS).astype(int)))
+    moments = surface_moments(some_maps.samples())
+    pixels = train[0].shape[-1]
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        model = backbone(
+            recipe.network,
+            classes=len(classes),
+            pixels=pixels,
+            weights=recipe.weights,
+            width=recipe.width,
+            depth=recipe.depth,
+        )
+        made_from = {
+            "training": train.fingerprint(),
+            "validation": validation.fingerprint(),
+            "recipe": asdict(recipe) | {"weights": model.weights_used, "patience": recipe.patience},
+            "initial": _state_digest(model),
+            "torch": torch.__version__,
+        }
+        with kept(store, "models", made_from) as entry:
+            loaded = entry.done
+            if not loaded:
+                parts = [Batches(part, classes, moments, seed=recipe.seed) for part in (train, validation)]
+                parts[0] = Batches(train, classes, moments, at_least=recipe.oversample_to, seed=recipe.seed)
+                _train(
+                    model,
+                    parts,
+                    recipe,
+                    entry,
+                    device,
+                    4 if workers is None and device == "cuda" else workers or 0,
+                )
+                entry.finish()
+            result = _read(entry)
+    model.load_state_dict(result.pop("state"))
+    history = pd.DataFrame(result.pop("history"))
+    return Fit(
+        model.to(device).eval(), recipe, classes, moments, history, weights=model.weights_used, loaded=loaded,
+        device=device, **result,
+    )  # fmt: skip
+
+
+def _device(wanted: str) -> str:
+    there = torch.cuda.is_available()
+    if wanted not in ("auto", "cpu", "cuda") or (wanted == "cuda" and not there):
+        raise ParameterError(
+            f"device is {wanted!r}; here are 'auto', 'cpu'" + (", 'cuda'" if there else ""),
+            where="fit_or_load",
+            do="pass device='auto'",
+        )
+    return ("cuda" if there else "cpu") if wanted == "auto" else wanted
+
+
+def _state_digest(model: nn.Module) -> str:
+    state = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        state.update(name.encode())
+        state.update(value.contiguous().numpy().tobytes())
+    return state.hexdigest()[:20]
+
+
+def _train(
+    model: nn.Module, parts: list[Batches], recipe: Recipe, entry: Entry, device: str, workers: int
+) -> None:
+    """Train and leave ``result.pt``; ``last.ckpt`` is what a killed run goes on from."""
+    training = batches(parts[0], batch_size=recipe.batch_size, shuffle_seed=recipe.seed, workers=workers)
+    validation = batches(parts[1], batch_size=4 * recipe.batch_size, workers=workers)
+    alpha = inverse_frequency(parts[0].copies.counts[1:]) if recipe.class_weights else None
+    model.to(memory_format=torch.channels_last)
+    module = Classifier(model, recipe, alpha=alpha, steps=len(training))
+    best = ModelCheckpoint(
+        entry.folder,
+        "best",
+        monitor=SELECTION,
+        save_last=True,
+        save_weights_only=False,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )
+    stop = EarlyStopping(
+        SELECTION, patience=recipe.patience, check_finite=False, check_on_train_epoch_end=True
+    )
+    stop.wait_count = -math.ceil(recipe.warmup_epochs)  # patience begins after the warm-up
+    last = entry.folder / "last.ckpt"
+    started = time.perf_counter()
+    with _quiet():
+        trainer = pl.Trainer(
+            accelerator="gpu" if device == "cuda" else "cpu",
+            devices=1,
+            precision=_precision(recipe, device),
+            max_epochs=recipe.epochs,
+            callbacks=[best, stop, Progress()],
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            benchmark=device == "cuda",
+            default_root_dir=entry.folder,
+        )
+        _fit(trainer, module, training, validation, ckpt_path=last if _usable(last) else None)
+    chosen = torch.load(best.best_model_path, weights_only=True, map_location="cpu")
+    prefix = "network."
+    torch.save(
+        {
+            "state": {
+                k.removeprefix(prefix): v for k, v in chosen["state_dict"].items() if k.startswith(prefix)
+            },
+            "history": module.history,
+            "chosen_epoch": chosen["epoch"] + 1,
+            "seconds": round(time.perf_counter() - started, 3),
+        },
+        entry.folder / "result.pt",
+    )
+    for path in (last, Path(best.best_model_path)):
+        path.unlink(missing_ok=True)
+
+
+def _fit(trainer: pl.Trainer, module: Classifier, *loaders: Any, ckpt_path: Path | None) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        trainer.fit(module, *loaders, ckpt_path=ckpt_path, weights_only=True)
+    except SystemExit:
+        # Lightning turns an interrupt into the end of the process; a notebook's kernel must outlive it.
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from None
+    except torch.cuda.OutOfMemoryError as error:
+        raise ParameterError(
+            f"the GPU's memory does not suffice for batches of {module.recipe.batch_size}",
+            where=module.recipe.network,
+            do="use a smaller batch_size or network",
+        ) from error
+
+
+def _precision(recipe: Recipe, device: str) -> Any:
+    if recipe.precision != "auto":
+        return recipe.precision
+    return "bf16-mixed" if device == "cuda" and torch.cuda.is_bf16_supported() else "32-true"
+
+
+def _usable(checkpoint: Path) -> bool:
+    """Whether there is a checkpoint that a killed run left whole."""
+    try:
+        torch.load(checkpoint, weights_only=True, map_location="cpu", mmap=True)
+    except Exception:  # damaged in any way, it is as good as none: training begins anew
+        return False
+    return True
+
+
+def _read(entry: Entry) -> dict[str, Any]:
+    path = entry.folder / "result.pt"
+    try:
+        return torch.load(path, weights_only=True, map_location="cpu")
+    except Exception as error:
+        raise DataError(
+            f"the stored model cannot be read: {error}", where=path, do="remove its folder and run again"
+        ) from error
+
+
+@contextmanager
+def _penultimate(model: nn.Module) -> Iterator[list[torch.Tensor]]:
+    """Collect what goes into the head."""
+    seen: list[torch.Tensor] = []
+    handle = model.get_submodule(head_name(model)).register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+    try:
+        yield seen
+    finally:
+        handle.remove()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's hints (more workers, devices found, ...) from a notebook's reader."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning")
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
