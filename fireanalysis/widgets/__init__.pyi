@@ -1,3 +1,4 @@
 from .cartridge import LightExplorer, ShapeIndexExplorer
+from .explorer import Explorer, FigureChooser
 
-__all__ = ["LightExplorer", "ShapeIndexExplorer"]
+__all__ = ["Explorer", "FigureChooser", "LightExplorer", "ShapeIndexExplorer"]

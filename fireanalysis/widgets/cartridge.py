@@ -5,24 +5,22 @@ from collections.abc import Sequence
 import ipywidgets
 import plotly.graph_objects as go
 
-from fireanalysis.errors import DataError, FireAnalysisError
+from fireanalysis.errors import DataError
 from fireanalysis.loaders import Surface
 from fireanalysis.plots import heights_and_shape_index, panels
 from fireanalysis.transforms import level, render_lights, ring_lights, shape_index, shrink
 
+from .explorer import WIDE, Explorer
+
 RESOLUTIONS = {"every point": 1, "half": 2, "quarter": 4}
-WIDE = {"description_width": "80px"}
 
 
-class SurfaceExplorer(ipywidgets.VBox):
-    """A choice of scans, some controls and a figure that follows them: here just the heights.
+class SurfaceExplorer(Explorer):
+    """A choice of scans beside the controls: here just the heights.
 
     Attributes
     ----------
     scan : ipywidgets.Dropdown
-    figure : plotly.graph_objects.FigureWidget
-    message : ipywidgets.HTML
-        The error in place of a traceback, if a choice cannot be drawn.
     """
 
     def __init__(self, surfaces: Sequence[Surface], controls: Sequence[ipywidgets.ValueWidget]) -> None:
@@ -33,29 +31,14 @@ class SurfaceExplorer(ipywidgets.VBox):
         self._surfaces = list(surfaces)
         names = [(f"{k + 1}: {surface.name}", k) for k, surface in enumerate(self._surfaces)]
         self.scan = ipywidgets.Dropdown(options=names, description="scan", style=WIDE)
-        self.message = ipywidgets.HTML()
-        self.figure = go.FigureWidget(self.draw())
-        for control in (self.scan, *controls):
-            control.observe(self._redraw, names="value")
-        super().__init__([ipywidgets.HBox([self.scan, *controls]), self.message, self.figure])
+        super().__init__([self.scan, *controls])
 
     def draw(self) -> go.Figure:
-        """Draw the present choice as an ordinary figure."""
+        """Draw the heights of the chosen scan."""
         surface = self._surfaces[self.scan.value]
         size_um = surface.pixel_size_um
         heights = level(surface.heights_um)
         return panels([heights], ["height"], title=surface.name, pixel_size_um=size_um, source=surface.source)
-
-    def _redraw(self, _change: object) -> None:
-        self.message.value = "computing…"
-        try:
-            figure = self.draw()
-        except FireAnalysisError as error:
-            self.message.value = f"<pre style='color:#b00020'>{error}</pre>"
-            return
-        with self.figure.batch_update():
-            self.figure.update(figure.to_plotly_json(), overwrite=True)
-        self.message.value = ""
 
 
 class ShapeIndexExplorer(SurfaceExplorer):
