@@ -1,8 +1,9 @@
-from . import errors, loaders, metrics, papers, plots, running, simulators, transforms, widgets
+from . import errors, explain, loaders, metrics, papers, plots, running, simulators, transforms, widgets
 
 __version__: str
 __all__ = [
     "errors",
+    "explain",
     "loaders",
     "metrics",
     "papers",
