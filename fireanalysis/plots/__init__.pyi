@@ -11,6 +11,7 @@ from .cartridge import (
     statistics_strips,
 )
 from .raster import panels
+from .training import training_curves
 
 __all__ = [
     "brand_counts",
@@ -24,4 +25,5 @@ __all__ = [
     "shape_index_histograms",
     "spectra",
     "statistics_strips",
+    "training_curves",
 ]
