@@ -93,7 +93,7 @@ def _mark_epochs(figure: go.Figure, chosen: int, warmup: float) -> None:
 def _finding(history: pd.DataFrame, chosen: int, *, after_warmup: bool) -> str:
     accuracy = history.set_index("epoch")["validation accuracy"]
     lowest = f"epoch {chosen} has the lowest validation loss" + (" after the warm-up" if after_warmup else "")
-    best = int(accuracy.idxmax())
+    best = history["epoch"].iloc[history["validation accuracy"].to_numpy().argmax()]
     there = f"; accuracy {accuracy[chosen]:.0%} there"
     return (
         lowest
