@@ -1,4 +1,14 @@
+from .comparison import (
+    CellComparison,
+    Comparison,
+    compare_pairs,
+    compare_surfaces,
+    comparison_map,
+    congruent_cells,
+    laid_on,
+)
 from .curvature import shape_index
+from .degradation import degrade
 from .photometric_stereo import (
     Reconstruction,
     integrate_normals,
@@ -22,12 +32,20 @@ from .surface import (
 )
 
 __all__ = [
+    "CellComparison",
     "Circle",
+    "Comparison",
     "Moments",
     "Reconstruction",
+    "compare_pairs",
+    "compare_surfaces",
+    "comparison_map",
+    "congruent_cells",
     "crop",
+    "degrade",
     "find_primer",
     "integrate_normals",
+    "laid_on",
     "level",
     "normalise",
     "photometric_normals",
