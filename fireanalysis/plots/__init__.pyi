@@ -10,10 +10,12 @@ from .cartridge import (
     spectra,
     statistics_strips,
 )
+from .comparison import beside_paper
 from .raster import panels
 from .training import training_curves
 
 __all__ = [
+    "beside_paper",
     "brand_counts",
     "case_head",
     "confusion",

@@ -255,13 +255,24 @@ def curve(
     title: str,
     x_axis: str,
     y_axis: str,
+    intervals: Mapping[str, Sequence[tuple[float, float]]] | None = None,
     source: str | None,
 ) -> go.Figure:
-    """Show one or more quantities over a parameter, one marked line each."""
+    """Show one or more quantities over a parameter, one marked line each.
+
+    Parameters
+    ----------
+    intervals : mapping of str to sequence of (low, high), optional
+        Error bars of the lines named.
+    """
     figure = go.Figure()
     for k, (name, values) in enumerate(lines.items()):
         style = {"color": CLASS_COLOURS[k % len(CLASS_COLOURS)]}
-        figure.add_scatter(x=list(x), y=list(values), name=name, mode="lines+markers", line=style)
+        bars = None
+        if intervals and name in intervals:
+            low, high = np.abs(np.array(intervals[name]).T - np.asarray(values, float))
+            bars = {"type": "data", "array": list(high), "arrayminus": list(low), "thickness": 1.2}
+        figure.add_scatter(x=list(x), y=list(values), name=name, mode="lines+markers", line=style, error_y=bars)
     figure.update_xaxes(title=x_axis)
     figure.update_yaxes(title=y_axis, rangemode="tozero")
     return finish(figure, title, source=source)
