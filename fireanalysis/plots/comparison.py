@@ -1,4 +1,4 @@
-"""This run's numbers beside the paper's, as a figure."""
+"""Numbers of a run beside those of the paper, as a figure."""
 
 from collections.abc import Sequence
 
