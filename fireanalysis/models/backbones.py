@@ -126,7 +126,7 @@ def head_name(model: nn.Module) -> str:
 def without_head(model: nn.Module) -> nn.Module:
     """Network that gives what its head is given: the features of each image.
 
-    It shares its weights with `model`, which stays as it is.
+    It is a copy: `model` stays as it is, whatever becomes of it.
 
     Returns
     -------
@@ -145,8 +145,7 @@ def without_head(model: nn.Module) -> nn.Module:
     >>> without_head(model)(torch.zeros(2, 1, 64, 64)).shape
     torch.Size([2, 128])
     """
-    shared: dict[int, Any] = {id(tensor): tensor for tensor in [*model.parameters(), *model.buffers()]}
-    features = copy.deepcopy(model, shared)
+    features = copy.deepcopy(model)
     features.set_submodule(head_name(model), nn.Identity())
     return features
 

@@ -1,5 +1,6 @@
 from .batches import Batches, batches
 from .classification import Classifier
+from .features import extract_features
 from .fit import Fit, Prediction, fit_or_load
 from .losses import FocalLoss, inverse_frequency
 from .oversampling import RotatedCopies, rotate_batch
@@ -16,6 +17,7 @@ __all__ = [
     "Recipe",
     "RotatedCopies",
     "batches",
+    "extract_features",
     "fit_or_load",
     "inverse_frequency",
     "rotate_batch",
