@@ -141,8 +141,8 @@ class DataSet(Generic[Sample]):
 def _described(read: Callable[..., Any]) -> str:
     """Say what a reading function does: its name, and the settings of a partial."""
     if isinstance(read, partial):
-        settings = {k: _settled(v) for k, v in sorted(read.keywords.items())}
-        return f"{_described(read.func)} {settings}"
+        settings = [*enumerate(read.args), *sorted(read.keywords.items())]
+        return f"{_described(read.func)} {[(name, _settled(value)) for name, value in settings]}"
     return f"{read.__module__}.{read.__qualname__}"
 
 

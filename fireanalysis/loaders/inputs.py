@@ -20,7 +20,7 @@ from fireanalysis.transforms import level, primer_view, quantise, resample, shap
 
 from .dataset import DataSet
 from .layout import some
-from .store import kept, opened
+from .store import Entry, kept, opened
 from .surface import Surface
 
 LEAST_MEASURED = 0.05
@@ -81,23 +81,12 @@ def keep_primers(data: DataSet[Surface], *, pixels: int = 736, store: str | os.P
             entry.write_array("sizes.npy", iter(sizes), count=len(data), shape=(), dtype="float64")
             entry.finish()
     sizes = opened(entry.folder / "sizes.npy")
-    usable = ~np.isnan(sizes)
-    if not usable.any():
-        raise DataError(
-            f"none of {len(data)} surfaces has {LEAST_MEASURED:.0%} measured points on a primer",
-            where=data.name,
-            do="look at the files: fireanalysis check FOLDER",
-        )
-    notes = list(data.notes)
-    if not usable.all():
-        names = some(data.table.loc[~usable, "file" if "file" in data.table else data.group])
-        notes.append(f"{(~usable).sum()} of {len(data)} surfaces left out, too little measured: {names}")
-    least, most = sizes[usable].min(), sizes[usable].max()
+    primers = _usable(_from_store(data, entry), ~np.isnan(sizes), "too little of a primer measured")
+    least, most = np.nanmin(sizes), np.nanmax(sizes)
     if most > 1.001 * least:
-        notes.append(f"pixel sizes of {least:.4g} to {most:.4g} µm resampled to one")
-    table = data.table.assign(row=np.arange(len(data)))[usable].reset_index(drop=True)
-    read = partial(_kept_rows, folder=entry.folder)
-    return DataSet(table, read, data.label, data.group, data.source, data.name, tuple(notes))
+        note = f"pixel sizes of {least:.4g} to {most:.4g} µm resampled to one"
+        primers = replace(primers, notes=(*primers.notes, note))
+    return primers
 
 
 def prepare_maps(
@@ -111,6 +100,9 @@ def prepare_maps(
     store: str | os.PathLike[str],
 ) -> Maps:
     """Make of every primer what a classifier looks at, and keep it on disk.
+
+    Maps without any point (too few measured points at this size, or a flat surface, which has no shape) are
+    left out; the notes say how many.
 
     Parameters
     ----------
@@ -133,12 +125,14 @@ def prepare_maps(
     Returns
     -------
     DataSet of float32 (pixels / shrink_by, pixels / shrink_by)
-        NaN missing; rows and columns of the table as before.
+        NaN missing; the table has the columns of `primers`, "row" being the place in the newly kept array.
 
     Raises
     ------
     ParameterError
         For an unknown kind, or sizes out of range.
+    DataError
+        If no map has a point.
     RunError
         If the store cannot be written.
 
@@ -170,19 +164,21 @@ def prepare_maps(
     dtype = "float32" if kind == "height map" else "float16"
     with kept(store, "maps", {"primers": primers.fingerprint(), **settings}) as entry:
         if not entry.done:
-            side = pixels // shrink_by
-            maps = _maps(primers, **settings)
-            entry.write_array("maps.npy", maps, count=len(primers), shape=(side, side), dtype=dtype)
+            side, count = pixels // shrink_by, len(primers)
+            usable = np.zeros(count, bool)
+            maps = _maps(primers, usable, **settings)
+            entry.write_array("maps.npy", maps, count=count, shape=(side, side), dtype=dtype)
+            entry.write_array("usable.npy", iter(usable), count=count, shape=(), dtype="bool")
             entry.finish()
-    table = primers.table.assign(row=np.arange(len(primers)))
-    return replace(primers, table=table, read=partial(_kept_rows, folder=entry.folder))
+    usable = opened(entry.folder / "usable.npy")
+    return _usable(_from_store(primers, entry), usable, f"no point of the {kind} at {pixels} px")
 
 
 def _primers(data: DataSet[Surface], sizes: NDArray[np.float64], pixels: int) -> Iterator[NDArray]:
     """Give the heights of each primer, all NaN for those of no use; note the pixel size of the others."""
+    field_mm = primer_field_mm()
     for number, surface in enumerate(_counted(data.samples(), data)):
         try:
-            field_mm = primer_field_mm()
             heights = primer_view(
                 surface.heights_um, pixel_size_um=surface.pixel_size_um, field_mm=field_mm, pixels=pixels
             )
@@ -194,20 +190,48 @@ def _primers(data: DataSet[Surface], sizes: NDArray[np.float64], pixels: int) ->
 
 
 def _maps(
-    primers: Maps, *, pixels: int, sigma: float | None, bits: int | None, shrink_by: int
+    primers: Maps,
+    usable: NDArray[np.bool_],
+    *,
+    pixels: int,
+    sigma: float | None,
+    bits: int | None,
+    shrink_by: int,
 ) -> Iterator[NDArray]:
-    for heights in _counted(primers.samples(), primers):
-        found = level(heights if heights.shape == (pixels, pixels) else resample(heights, pixels=pixels))
-        if bits is not None:
-            found = quantise(found, bits=bits)
-        if sigma is not None:
-            found = shape_index(found, sigma=sigma)
-        yield shrink(found, factor=shrink_by)
+    """Give the map of each primer, all NaN where there is none; note which have points."""
+    for number, heights in enumerate(_counted(primers.samples(), primers)):
+        try:
+            found = level(heights if heights.shape == (pixels, pixels) else resample(heights, pixels=pixels))
+            if bits is not None:
+                found = quantise(found, bits=bits)
+            if sigma is not None:
+                found = shape_index(found, sigma=sigma)
+        except DataError:  # hardly a point is left at this size
+            found = np.full((pixels, pixels), np.nan)
+        found = shrink(found, factor=shrink_by)
+        usable[number] = np.isfinite(found).any()
+        yield found
 
 
 def _counted(samples: Iterator, data: DataSet) -> Iterator:
     """Show progress where it takes longer than a few seconds."""
     return tqdm(samples, total=len(data), desc=f"preparing {data.name}", leave=False, delay=5)
+
+
+def _from_store(data: DataSet, entry: Entry) -> Maps:
+    table = data.table.assign(row=np.arange(len(data)))
+    return replace(data, table=table, read=partial(_kept_rows, folder=entry.folder))
+
+
+def _usable(data: Maps, usable: NDArray[np.bool_], why_not: str) -> Maps:
+    """Leave out what is of no use; the notes say how much and why."""
+    if usable.all():
+        return data
+    names = some(data.table.loc[~usable, "file" if "file" in data.table else data.group])
+    note = f"{(~usable).sum()} of {len(data)} surfaces left out, {why_not}: {names}"
+    if not usable.any():
+        raise DataError(note, where=data.name, do="look at the files: fireanalysis check FOLDER")
+    return replace(data.subset(usable), notes=(*data.notes, note))
 
 
 def _kept_rows(rows: pd.DataFrame, *, folder: Path) -> NDArray[np.float32]:

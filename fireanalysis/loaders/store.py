@@ -6,7 +6,6 @@ import functools
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,13 +19,8 @@ import fireanalysis
 from fireanalysis.errors import DataError, RunError
 
 _DONE = "made_from.json"
-_CODE = (
-    "transforms",
-    "simulators",
-    "loaders",
-    "models",
-    "training",
-)  # what decides a made thing, beside its settings
+# What decides a made thing, beside its settings.
+_CODE = ("transforms", "simulators", "loaders", "models", "training")
 
 
 class Entry:
@@ -52,23 +46,24 @@ class Entry:
         part.write_text(json.dumps(self._made_from, indent=1, default=str), encoding="utf-8")
         part.replace(self.folder / _DONE)
 
-    def discard(self) -> None:
-        """Remove all of it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     def write_array(
         self, name: str, rows: Iterator[NDArray], *, count: int, shape: tuple[int, ...], dtype: str
     ) -> Path:
         """Write `count` arrays of one shape, one after the other, as one ``.npy`` file that can be memory-mapped.
 
-        Rows go through a file, not a memory map: a full disk is then an error and not a crash.
+        Rows go through a file, not a memory map: a full disk is then an error and not a crash. If making a row
+        fails, nothing is left.
         """
         path = self.folder / name
         header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (count, *shape)}
-        with path.open("wb") as file:
-            np.lib.format.write_array_header_1_0(file, header)
-            for row in rows:
-                file.write(np.ascontiguousarray(row, dtype).data)
+        try:
+            with path.open("wb") as file:
+                np.lib.format.write_array_header_1_0(file, header)
+                for row in rows:
+                    file.write(np.ascontiguousarray(row, dtype).data)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
         return path
 
 
