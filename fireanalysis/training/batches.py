@@ -20,7 +20,7 @@ class Batches(Dataset):
     Parameters
     ----------
     maps : DataSet of float (rows, columns)
-        NaN missing; its reader gives the maps of some rows as one array.
+        NaN missing, all of one shape.
     classes : ndarray
         Labels in the order of their codes; other labels get −1.
     moments : Moments
@@ -45,8 +45,9 @@ class Batches(Dataset):
 
     def __getitem__(self, items: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         rows = self.copies.samples(items)
-        maps = np.asarray(self._maps.read(self._maps.table.iloc[rows]), np.float32)
-        maps = (maps - np.float32(self._moments.mean)) / np.float32(self._moments.std)
+        maps = np.stack([*self._maps.read(self._maps.table.iloc[rows])], dtype=np.float32)
+        maps -= np.float32(self._moments.mean)
+        maps /= np.float32(self._moments.std)
         np.nan_to_num(maps, copy=False, nan=0.0)
         angles = torch.from_numpy(self.copies.angles_deg(items))
         return torch.from_numpy(maps)[:, None], torch.from_numpy(self.codes[rows]), angles
@@ -56,7 +57,8 @@ class Order(Sampler):
     """Item numbers, a batch at a time and all about equally long; shuffled anew each epoch, or in order."""
 
     def __init__(self, count: int, *, batch_size: int, shuffle_seed: int | None = None) -> None:
-        self._count, self._batches = count, max(1, round(count / batch_size))
+        # No batch of a single item: batch normalisation cannot use it.
+        self._count, self._batches = count, max(1, min(round(count / batch_size), count // 2))
         self._seed, self._epoch = shuffle_seed, 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -82,6 +84,7 @@ def batches(
         data,
         sampler=order,
         batch_size=None,
+        generator=torch.Generator(),  # or each epoch would draw from the caller's
         num_workers=workers,
         pin_memory=torch.cuda.is_available(),
         persistent_workers=workers > 0,

@@ -47,7 +47,9 @@ class FocalLoss(nn.Module):
     def forward(self, logits: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
         """Compute the mean loss of logits (n, classes) for true classes (n,)."""
         log_p = logits.float().log_softmax(1).gather(1, codes[:, None])[:, 0]
-        loss = -((1 - log_p.exp()) ** self.gamma) * log_p
+        # 1 - p without cancellation; above 0, where a power below 1 has no slope.
+        unsure = (-torch.expm1(log_p)).clamp(min=1e-12)
+        loss = -(unsure**self.gamma) * log_p
         return (loss if self.alpha is None else self.alpha[codes] * loss).mean()
 
 

@@ -101,8 +101,8 @@ def rotate_batch(maps: torch.Tensor, angles_deg: torch.Tensor) -> torch.Tensor:
     tensor([[[[2., 4.],
               [1., 3.]]]])
     """
-    turned = angles_deg != 0
-    if not bool(turned.any()):
+    turned = angles_deg.nonzero()[:, 0]  # the one thing a GPU is waited for
+    if not len(turned):
         return maps
     angle = torch.deg2rad(angles_deg[turned]).to(maps.dtype)
     cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)

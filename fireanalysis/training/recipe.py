@@ -1,7 +1,9 @@
 """How a classifier is trained: every setting in one place."""
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Integral, Real
+from typing import Literal, get_args, get_type_hints
 
 from fireanalysis.errors import ParameterError
 
@@ -56,30 +58,24 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.optimiser not in ("sgd", "adamw"):
-            raise ParameterError(
-                f"optimiser is {self.optimiser!r}; there are 'sgd' and 'adamw'",
-                where="Recipe",
-                do="pass one of them",
-            )
-        least = {
-            "epochs": 1,
-            "batch_size": 2,
-            "patience": 1,
-            "oversample_to": 0,
-            "warmup_epochs": 0,
-            "gamma": 0,
-        }
-        wrong = [name for name, value in least.items() if not getattr(self, name) >= value]
-        wrong += [] if 0 < self.learning_rate < float("inf") else ["learning_rate"]
-        if wrong:
-            name = wrong[0]
-            allowed = f"at least {least[name]}" if name in least else "above 0"
-            raise ParameterError(
-                f"{name} is {getattr(self, name)!r}; it must be {allowed}",
-                where="Recipe",
-                do=f"change {name}",
-            )
+        for name in ("optimiser", "precision"):
+            choices = get_args(get_type_hints(Recipe)[name])
+            self._require(name, getattr(self, name) in choices, f"one of {', '.join(map(repr, choices))}")
+        wholes = {"epochs": 1, "batch_size": 2, "patience": 1, "oversample_to": 0, "seed": 0}
+        for name, least in wholes.items():
+            value = getattr(self, name)
+            sound = isinstance(value, Integral) and not isinstance(value, bool) and value >= least
+            self._require(name, sound, f"a whole number of at least {least}")
+        for name in ("warmup_epochs", "gamma", "weight_decay", "momentum"):
+            value = getattr(self, name)
+            self._require(name, isinstance(value, Real) and 0 <= value < math.inf, "a number of at least 0")
+        rate = self.learning_rate
+        self._require("learning_rate", isinstance(rate, Real) and 0 < rate < math.inf, "a number above 0")
+
+    def _require(self, name: str, sound: bool, allowed: str) -> None:
+        if not sound:
+            what = f"{name} is {getattr(self, name)!r}; it must be {allowed}"
+            raise ParameterError(what, where="Recipe", do=f"change {name}")
 
 
 CNN = Recipe()
