@@ -11,6 +11,7 @@ from .cartridge import (
     statistics_strips,
 )
 from .comparison import beside_paper
+from .features import projections
 from .raster import panels
 from .training import training_curves
 
@@ -23,6 +24,7 @@ __all__ = [
     "heights_and_shape_index",
     "normalisation",
     "panels",
+    "projections",
     "region_map",
     "shape_index_histograms",
     "spectra",
