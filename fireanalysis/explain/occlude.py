@@ -12,6 +12,8 @@ from fireanalysis.transforms.arrays import whole
 
 from .inputs import checked
 
+_CPU_PIXELS, _GPU_PIXELS = 2**18, 2**23
+
 
 def occlusion(
     model: nn.Module,
@@ -20,7 +22,7 @@ def occlusion(
     *,
     patch: int = 6,
     stride: int = 2,
-    batch_size: int = 64,
+    batch_size: int | None = None,
 ) -> NDArray[np.float32]:
     """Show how much the probability of a class falls when a patch of the picture is covered.
 
@@ -38,7 +40,7 @@ def occlusion(
         From one square to the next, in pixels, at most `patch`; small values give fine maps and cost
         (pixels / stride)² forward passes a picture.
     batch_size : int
-        So many covered copies at a time.
+        So many covered copies at a time; by default as many as fill a processor's cache, or a GPU.
 
     Returns
     -------
@@ -55,7 +57,9 @@ def occlusion(
     Notes
     -----
     Source: §5.2, Figs 12–15 ("low patch and stride sizes", which the paper does not state); Zeiler & Fergus
-    2014 (arXiv:1311.2901). The same numbers as captum's Occlusion on probabilities; the benchmark has both.
+    2014 (arXiv:1311.2901). The same numbers as captum's Occlusion on probabilities, but many copies at a time, in
+    the layout of memory that convolutions prefer, and no copies where nothing is covered: on one core 5 times as
+    fast as captum's default for small networks, 1.4 times for large ones (tests/benchmarks/bench_explain.py).
 
     Examples
     --------
@@ -73,6 +77,10 @@ def occlusion(
     rows, columns = pictures.shape[2:]
     patch = whole(patch, name="patch", where="occlusion", least=1, most=min(rows, columns))
     stride = whole(stride, name="stride", where="occlusion", least=1, most=patch)
+    if batch_size is None:
+        batch_size = max(
+            1, (_CPU_PIXELS if pictures.device.type == "cpu" else _GPU_PIXELS) // (rows * columns)
+        )
     size = whole(batch_size, name="batch_size", where="occlusion", least=1, most=2**31)
     # A copy: evaluation mode and a layout of memory that convolutions run faster on, the caller's left as it is.
     resting = copy.deepcopy(model).eval()
