@@ -1,10 +1,12 @@
 """The Lightning module that trains a classifier, and what runs beside it."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import lightning.pytorch as pl
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from tqdm.auto import tqdm
 
@@ -15,10 +17,12 @@ from .oversampling import rotate_batch
 from .recipe import Recipe
 
 SELECTION = "validation loss after warm-up"
+KEPT_ROWS = 20_000
+"""Logits of at most so many validation samples are kept of every epoch: 42 MB for 21 classes and 50 epochs."""
 
 
 class Classifier(pl.LightningModule):
-    """Train a network by a recipe; `history` has one row an epoch.
+    """Train a network by a recipe; `history` has one row an epoch, `validation_logits` one array an epoch.
 
     Parameters
     ----------
@@ -37,9 +41,11 @@ class Classifier(pl.LightningModule):
         self.loss = FocalLoss(gamma=recipe.gamma, alpha=alpha)
         self.recipe, self.steps = recipe, steps
         self.history: list[dict[str, float]] = []
+        self.validation_logits: list[torch.Tensor] = []
         self._sums: dict[str, torch.Tensor] = {}
+        self._logits: list[torch.Tensor] = []
 
-    def _step(self, batch: tuple[torch.Tensor, ...], part: str) -> torch.Tensor:
+    def _step(self, batch: tuple[torch.Tensor, ...], part: Literal["training", "validation"]) -> torch.Tensor:
         maps, codes, angles = batch
         maps = rotate_batch(maps, angles).to(memory_format=torch.channels_last)
         logits = self.network(maps)
@@ -51,6 +57,8 @@ class Classifier(pl.LightningModule):
                 [loss.detach() * len(codes), correct, entropy * len(codes), loss.new_tensor(len(codes))]
             )
             self._sums[part] = self._sums.get(part, 0) + sums
+            if part == "validation":
+                self._logits.append(logits.half())
         return loss
 
     def training_step(self, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
@@ -63,7 +71,7 @@ class Classifier(pl.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Begin the epoch's sums."""
-        self._sums = {}
+        self._sums, self._logits = {}, []
 
     def on_validation_epoch_end(self) -> None:
         """Write the epoch's row, and offer the epoch for selection once the warm-up is over."""
@@ -80,16 +88,20 @@ class Classifier(pl.LightningModule):
                 do="use a smaller learning_rate or a longer warm-up, or check the maps",
             )
         self.history.append(row)
+        logits = torch.cat(self._logits)
+        self.validation_logits.append(logits[kept_rows(len(logits))].cpu())
         eligible = row["epoch"] > min(self.recipe.warmup_epochs, self.recipe.epochs - 1)
         self.log(SELECTION, row["validation loss"] if eligible else math.inf)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the history with the weights."""
         checkpoint["history"] = self.history
+        checkpoint["validation_logits"] = self.validation_logits
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go on with the history."""
         self.history = checkpoint["history"]
+        self.validation_logits = checkpoint["validation_logits"]
 
     def configure_optimizers(self) -> Any:
         """Build the recipe's optimiser, with a linear warm-up."""
@@ -102,6 +114,11 @@ class Classifier(pl.LightningModule):
         warmup = max(1.0, recipe.warmup_epochs * self.steps)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (step + 1) / warmup))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def kept_rows(count: int) -> NDArray[np.int64]:
+    """Which of `count` validation samples keep their logits: all, or `KEPT_ROWS` evenly spread ones."""
+    return np.linspace(0, count - 1, min(count, KEPT_ROWS)).astype(np.int64)
 
 
 class Progress(pl.Callback):
