@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -159,8 +159,8 @@ def prepare_maps(
         raise ParameterError(
             f"shrink_by is {shrink_by}; it must divide {pixels} pixels", where=where, do="pass for example 2"
         )
-    settings = {"pixels": pixels, "bits": bits, "shrink_by": shrink_by}
-    settings["sigma"] = sigma if kind == "shape index" else None
+    scale = sigma if kind == "shape index" else None
+    settings: dict[str, Any] = {"pixels": pixels, "bits": bits, "shrink_by": shrink_by, "sigma": scale}
     dtype = "float32" if kind == "height map" else "float16"
     with kept(store, "maps", {"primers": primers.fingerprint(), **settings}) as entry:
         if not entry.done:

@@ -35,6 +35,8 @@ class FocalLoss(nn.Module):
     0.1733
     """
 
+    alpha: torch.Tensor | None
+
     def __init__(self, *, gamma: float, alpha: ArrayLike | None = None) -> None:
         super().__init__()
         if not gamma >= 0:

@@ -1,11 +1,10 @@
 """How a classifier is trained: every setting in one place."""
 
-import math
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Literal, get_args, get_type_hints
 
 from fireanalysis.errors import ParameterError
+from fireanalysis.transforms.arrays import positive, whole
 
 
 @dataclass(frozen=True)
@@ -60,22 +59,15 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("optimiser", "precision"):
             choices = get_args(get_type_hints(Recipe)[name])
-            self._require(name, getattr(self, name) in choices, f"one of {', '.join(map(repr, choices))}")
+            if getattr(self, name) not in choices:
+                what = f"{name} is {getattr(self, name)!r}; there are {', '.join(map(repr, choices))}"
+                raise ParameterError(what, where="Recipe", do="pass one of them")
         wholes = {"epochs": 1, "batch_size": 2, "patience": 1, "oversample_to": 0, "seed": 0}
         for name, least in wholes.items():
-            value = getattr(self, name)
-            sound = isinstance(value, Integral) and not isinstance(value, bool) and value >= least
-            self._require(name, sound, f"a whole number of at least {least}")
-        for name in ("warmup_epochs", "gamma", "weight_decay", "momentum"):
-            value = getattr(self, name)
-            self._require(name, isinstance(value, Real) and 0 <= value < math.inf, "a number of at least 0")
-        rate = self.learning_rate
-        self._require("learning_rate", isinstance(rate, Real) and 0 < rate < math.inf, "a number above 0")
-
-    def _require(self, name: str, sound: bool, allowed: str) -> None:
-        if not sound:
-            what = f"{name} is {getattr(self, name)!r}; it must be {allowed}"
-            raise ParameterError(what, where="Recipe", do=f"change {name}")
+            whole(getattr(self, name), name=name, where="Recipe", least=least, most=2**31 - 1)
+        positive(self.learning_rate, name="learning_rate", where="Recipe")
+        for name in ("momentum", "weight_decay", "warmup_epochs", "gamma"):
+            positive(getattr(self, name), name=name, where="Recipe", included=True)
 
 
 CNN = Recipe()
