@@ -6,11 +6,13 @@ from typing import Any, Literal
 import lightning.pytorch as pl
 import numpy as np
 import torch
+from lightning.pytorch.callbacks import EarlyStopping
 from numpy.typing import NDArray
 from torch import nn
 from tqdm.auto import tqdm
 
 from fireanalysis.errors import ParameterError
+from fireanalysis.simulators.hashing import key
 
 from .losses import FocalLoss
 from .oversampling import rotate_batch
@@ -70,8 +72,9 @@ class Classifier(pl.LightningModule):
         self._step(batch, "validation")
 
     def on_train_epoch_start(self) -> None:
-        """Begin the epoch's sums."""
+        """Begin the epoch's sums; dropout depends on seed and epoch alone, also after a resumed run."""
         self._sums, self._logits = {}, []
+        torch.manual_seed(int(key(self.recipe.seed, "epoch", self.current_epoch)))
 
     def on_validation_epoch_end(self) -> None:
         """Write the epoch's row, and offer the epoch for selection once the warm-up is over."""
@@ -81,9 +84,10 @@ class Classifier(pl.LightningModule):
             row |= {f"{part} loss": loss / count, f"{part} accuracy": correct / count}
             row[f"{part} cross-entropy"] = entropy / count
         row["learning rate"] = self.optimizers().param_groups[0]["lr"]  # type: ignore[union-attr]
-        if not math.isfinite(row["training loss"]) or not math.isfinite(row["validation loss"]):
+        losses = row["training loss"], row["validation loss"]
+        if not np.isfinite(losses).all():
             raise ParameterError(
-                f"the loss is {row['training loss']} in epoch {row['epoch']}: training diverged",
+                f"training diverged: losses are {losses[0]:g} and {losses[1]:g} in epoch {row['epoch']:g}",
                 where=f"{self.recipe.network}, learning rate {self.recipe.learning_rate:g}",
                 do="use a smaller learning_rate or a longer warm-up, or check the maps",
             )
@@ -121,16 +125,30 @@ def kept_rows(count: int) -> NDArray[np.int64]:
     return np.linspace(0, count - 1, min(count, KEPT_ROWS)).astype(np.int64)
 
 
+class Patience(EarlyStopping):
+    """Ends training after so many epochs without a lower validation loss, counted from the end of the warm-up."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__(
+            SELECTION, patience=recipe.patience, check_finite=False, check_on_train_epoch_end=True
+        )
+        self.wait_count = -math.ceil(recipe.warmup_epochs)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """End a resumed run that was killed after what should be its last epoch."""
+        trainer.should_stop = self.wait_count >= self.patience
+
+
 class Progress(pl.Callback):
     """One line that says how far training is, in words; gone when it is done."""
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Show the line, which begins at the epoch a resumed run begins at."""
-        name = f"training {pl_module.recipe.network}"
+        assert isinstance(pl_module, Classifier)
         self._bar = tqdm(
             total=trainer.max_epochs,
             initial=trainer.current_epoch,
-            desc=name,
+            desc=f"training {pl_module.recipe.network}",
             unit="epoch",
             leave=False,
             delay=2,
@@ -138,6 +156,7 @@ class Progress(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write the epoch's numbers."""
+        assert isinstance(pl_module, Classifier)
         row = pl_module.history[-1]
         self._bar.set_postfix_str(
             f"validation accuracy {row['validation accuracy']:.1%}, loss {row['validation loss']:.3g}"

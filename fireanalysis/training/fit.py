@@ -1,8 +1,8 @@
 """Train a classifier, or load it if the same one was trained before; predict with it."""
 
 import hashlib
+import io
 import logging
-import math
 import os
 import signal
 import time
@@ -17,17 +17,20 @@ import lightning.pytorch as pl
 import numpy as np
 import pandas as pd
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from numpy.typing import NDArray
 from torch import nn
+from torch.utils.data import DataLoader
 
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.loaders import DataSet, Entry, kept
+from fireanalysis.loaders.layout import some
 from fireanalysis.models import backbone, head_name
 from fireanalysis.transforms import Moments, surface_moments
 
 from .batches import Batches, batches
-from .classification import SELECTION, Classifier, Progress, kept_rows
+from .classification import SELECTION, Classifier, Patience, Progress, kept_rows
 from .losses import inverse_frequency
 from .oversampling import rotate_batch
 from .recipe import Recipe
@@ -80,6 +83,8 @@ class Fit:
         In evaluation mode, on `device`; the epoch with the lowest validation loss after the warm-up.
     classes : ndarray
         Labels in the order of the outputs.
+    shape : (int, int)
+        Rows and columns of the maps.
     moments : Moments
         Mean and standard deviation by which maps are standardised.
     history : DataFrame
@@ -104,6 +109,7 @@ class Fit:
     model: nn.Module
     recipe: Recipe
     classes: NDArray[Any]
+    shape: tuple[int, ...]
     moments: Moments
     history: pd.DataFrame
     chosen_epoch: int
@@ -115,7 +121,14 @@ class Fit:
     device: str
 
     def inputs(self, maps: DataSet) -> torch.Tensor:
-        """Give what the model sees of some maps: float32 (n, 1, rows, columns), standardised, missing points 0."""
+        """Give what the model sees of some maps: float32 (n, 1, rows, columns), standardised, missing points 0.
+
+        Raises
+        ------
+        DataError
+            If the maps have another size than those of the training.
+        """
+        _check_shape(maps, self.shape)
         data = Batches(maps, self.classes, self.moments)
         return data[np.argsort(data.copies.samples(np.arange(len(data))))][0]
 
@@ -136,6 +149,7 @@ class Fit:
         DataError
             If the maps have another size than those of the training.
         """
+        _check_shape(maps, self.shape)
         data = Batches(maps, self.classes, self.moments, at_least=at_least, seed=self.recipe.seed)
         logits, features = [], []
         with torch.inference_mode(), _penultimate(self.model) as seen:
@@ -168,7 +182,8 @@ def fit_or_load(
 ) -> Fit:
     """Train a classifier on maps, or load it if the store has it; a killed run goes on where it stopped.
 
-    The store's key is everything that decides the result: both parts, recipe, initial weights, code.
+    The store's key is everything that decides the result: both parts, recipe, initial weights, code; not the
+    device.
 
     Parameters
     ----------
@@ -185,7 +200,8 @@ def fit_or_load(
     Raises
     ------
     DataError
-        With fewer than two classes, or a damaged store.
+        With fewer than two classes, classes that only the validation part has, maps of several sizes, without a
+        measured point or all flat; or if the store is damaged.
     ParameterError
         If training diverges, the device is not there, or the GPU's memory does not suffice.
     RunError
@@ -196,23 +212,15 @@ def fit_or_load(
     The chosen epoch has the lowest validation loss after the warm-up. (Source: section 4.2.2 chooses "within
     the saturation range"; taken over all epochs, the paper's minimum lies in the warm-up.)
     """
-    classes = np.unique(train.labels)
-    if len(classes) < 2:
-        raise DataError(
-            f"{len(classes)} {train.label} in the training part ({classes[0]}); 2 are needed",
-            where=train.name,
-            do=f"add samples of another {train.label}",
-        )
     device = _device(device)
-    some_maps = train.subset(np.unique(np.linspace(0, len(train) - 1, MOMENT_MAPS).astype(int)))
-    moments = surface_moments(some_maps.samples())
-    pixels = train[0].shape[-1]
+    classes, shape = _classes(train, validation), train[0].shape
+    _check_shape(validation, shape)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         model = backbone(
             recipe.network,
             classes=len(classes),
-            pixels=pixels,
+            pixels=shape[-1],
             weights=recipe.weights,
             width=recipe.width,
             depth=recipe.depth,
@@ -220,34 +228,74 @@ def fit_or_load(
         made_from = {
             "training": train.fingerprint(),
             "validation": validation.fingerprint(),
-            "recipe": asdict(recipe) | {"weights": model.weights_used, "patience": recipe.patience},
+            "recipe": asdict(recipe) | {"weights": model.weights_used},
             "initial": _state_digest(model),
             "torch": torch.__version__,
         }
         with kept(store, "models", made_from) as entry:
             loaded = entry.done
             if not loaded:
-                parts = [Batches(part, classes, moments, seed=recipe.seed) for part in (train, validation)]
-                parts[0] = Batches(train, classes, moments, at_least=recipe.oversample_to, seed=recipe.seed)
-                _train(
-                    model,
-                    parts,
-                    recipe,
-                    entry,
-                    device,
-                    4 if workers is None and device == "cuda" else workers or 0,
-                )
+                if workers is None:
+                    workers = 4 if device == "cuda" else 0
+                _train(model, train, validation, classes, recipe, entry, device, workers)
                 entry.finish()
             result = _read(entry)
-    model.load_state_dict(result.pop("state"))
-    history = pd.DataFrame(result.pop("history"))
-    logits = result.pop("validation_logits").float().numpy()
+    model.load_state_dict(result["state"])
+    moments = Moments(*result["moments"])
     rows = Batches(validation, classes, moments).copies.samples(kept_rows(len(validation)))
     order = np.argsort(rows)
     return Fit(
-        model.to(device).eval(), recipe, classes, moments, history, weights=model.weights_used, loaded=loaded,
-        device=device, validation_logits=logits[:, order], validation_rows=rows[order], **result,
-    )  # fmt: skip
+        model.to(device).eval(),
+        recipe,
+        classes,
+        shape,
+        moments,
+        pd.DataFrame(result["history"]),
+        result["chosen_epoch"],
+        result["validation_logits"].float().numpy()[:, order],
+        rows[order],
+        str(model.weights_used),
+        result["seconds"],
+        loaded,
+        device,
+    )
+
+
+def _classes(train: DataSet, validation: DataSet) -> NDArray[Any]:
+    classes = np.unique(train.labels)
+    if len(classes) < 2:
+        raise DataError(
+            f"{len(classes)} {train.label} in the training part ({classes[0]}); 2 are needed",
+            where=train.name,
+            do=f"add samples of another {train.label}",
+        )
+    unknown = np.setdiff1d(validation.labels, classes)
+    if len(unknown):
+        raise DataError(
+            f"the validation part has {train.label} that the training part has not: {some(unknown)}",
+            where=validation.name,
+            do=f"leave out {train.label} of few {train.group} before the split (loaders.enough_groups)",
+        )
+    return classes
+
+
+def _check_shape(maps: DataSet, shape: tuple[int, ...]) -> None:
+    if maps[0].shape != shape:
+        raise DataError(
+            f"maps are of {maps[0].shape} points, those of the training of {shape}",
+            where=maps.name,
+            do="prepare them alike (loaders.prepare_maps)",
+        )
+
+
+def _moments(train: DataSet) -> Moments:
+    spread = np.linspace(0, len(train) - 1, min(len(train), MOMENT_MAPS)).astype(int)
+    moments = surface_moments(train.subset(spread).samples())
+    if not moments.std > 0:
+        raise DataError(
+            f"all maps are flat: every point is {moments.mean:g}", where=train.name, do="look at the maps"
+        )
+    return moments
 
 
 def _device(wanted: str) -> str:
@@ -270,14 +318,25 @@ def _state_digest(model: nn.Module) -> str:
 
 
 def _train(
-    model: nn.Module, parts: list[Batches], recipe: Recipe, entry: Entry, device: str, workers: int
+    model: nn.Module,
+    train: DataSet,
+    validation: DataSet,
+    classes: NDArray[Any],
+    recipe: Recipe,
+    entry: Entry,
+    device: str,
+    workers: int,
 ) -> None:
     """Train and leave ``result.pt``; ``last.ckpt`` is what a killed run goes on from."""
-    training = batches(parts[0], batch_size=recipe.batch_size, shuffle_seed=recipe.seed, workers=workers)
-    validation = batches(parts[1], batch_size=4 * recipe.batch_size, workers=workers)
-    alpha = inverse_frequency(parts[0].copies.counts[1:]) if recipe.class_weights else None
-    model.to(memory_format=torch.channels_last)
-    module = Classifier(model, recipe, alpha=alpha, steps=len(training))
+    moments = _moments(train)
+    copies = Batches(train, classes, moments, at_least=recipe.oversample_to, seed=recipe.seed)
+    loaders = (
+        batches(copies, batch_size=recipe.batch_size, shuffle_seed=recipe.seed, workers=workers),
+        batches(Batches(validation, classes, moments), batch_size=4 * recipe.batch_size, workers=workers),
+    )
+    alpha = inverse_frequency(copies.copies.counts[1:]) if recipe.class_weights else None
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module = Classifier(model, recipe, alpha=alpha, steps=len(loaders[0]))
     best = ModelCheckpoint(
         entry.folder,
         "best",
@@ -287,10 +346,6 @@ def _train(
         save_on_train_epoch_end=True,
         enable_version_counter=False,
     )
-    stop = EarlyStopping(
-        SELECTION, patience=recipe.patience, check_finite=False, check_on_train_epoch_end=True
-    )
-    stop.wait_count = -math.ceil(recipe.warmup_epochs)  # patience begins after the warm-up
     last = entry.folder / "last.ckpt"
     started = time.perf_counter()
     with _quiet():
@@ -299,7 +354,7 @@ def _train(
             devices=1,
             precision=_precision(recipe, device),
             max_epochs=recipe.epochs,
-            callbacks=[best, stop, Progress()],
+            callbacks=[best, Patience(recipe), Progress()],
             logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,
@@ -307,29 +362,39 @@ def _train(
             benchmark=device == "cuda",
             default_root_dir=entry.folder,
         )
-        _fit(trainer, module, training, validation, ckpt_path=last if _usable(last) else None)
+        _fit(trainer, module, *loaders, resume_from=last if _resumable(last) else None)
     chosen = torch.load(best.best_model_path, weights_only=True, map_location="cpu")
     prefix = "network."
-    torch.save(
-        {
-            "state": {
-                k.removeprefix(prefix): v for k, v in chosen["state_dict"].items() if k.startswith(prefix)
-            },
-            "history": module.history,
-            "validation_logits": torch.stack(module.validation_logits),
-            "chosen_epoch": chosen["epoch"] + 1,
-            "seconds": round(time.perf_counter() - started, 3),
-        },
-        entry.folder / "result.pt",
-    )
+    state = {k.removeprefix(prefix): v for k, v in chosen["state_dict"].items() if k.startswith(prefix)}
+    result = {
+        "state": state,
+        "moments": tuple(moments),
+        "history": module.history,
+        "validation_logits": torch.stack(module.validation_logits),
+        "chosen_epoch": chosen["epoch"] + 1,
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+    buffer = io.BytesIO()  # torch's own writing turns a full disk into another error
+    torch.save(result, buffer)
+    (entry.folder / "result.pt").write_bytes(buffer.getbuffer())
     for path in (last, Path(best.best_model_path)):
         path.unlink(missing_ok=True)
 
 
-def _fit(trainer: pl.Trainer, module: Classifier, *loaders: Any, ckpt_path: Path | None) -> None:
+def _fit(
+    trainer: pl.Trainer,
+    module: Classifier,
+    training: DataLoader,
+    validation: DataLoader,
+    *,
+    resume_from: Path | None,
+) -> None:
     handler = signal.getsignal(signal.SIGINT)
     try:
-        trainer.fit(module, *loaders, ckpt_path=ckpt_path, weights_only=True)
+        trainer.fit(module, training, validation, ckpt_path=resume_from, weights_only=True)
+    except SIGTERMException:
+        signal.raise_signal(signal.SIGTERM)  # Lightning held it back until the step's end
+        raise
     except SystemExit:
         # Lightning turns an interrupt into the end of the process; a notebook's kernel must outlive it.
         signal.signal(signal.SIGINT, handler)
@@ -348,13 +413,14 @@ def _precision(recipe: Recipe, device: str) -> Any:
     return "bf16-mixed" if device == "cuda" and torch.cuda.is_bf16_supported() else "32-true"
 
 
-def _usable(checkpoint: Path) -> bool:
-    """Whether there is a checkpoint that a killed run left whole."""
+def _resumable(checkpoint: Path) -> bool:
+    """Whether there is a checkpoint that a killed run left whole, and left here."""
     try:
-        torch.load(checkpoint, weights_only=True, map_location="cpu", mmap=True)
+        callbacks = torch.load(checkpoint, weights_only=True, map_location="cpu", mmap=True)["callbacks"]
     except Exception:  # damaged in any way, it is as good as none: training begins anew
         return False
-    return True
+    # In a folder that was moved, Lightning would forget the best epoch so far.
+    return str(checkpoint.parent.resolve()) in {state.get("dirpath") for state in callbacks.values()}
 
 
 def _read(entry: Entry) -> dict[str, Any]:
