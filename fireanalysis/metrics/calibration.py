@@ -1,0 +1,234 @@
+"""How far a classifier's probabilities can be believed, and what a rising loss is made of."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from fireanalysis.errors import DataError, ParameterError
+
+COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are tried
+
+
+def sample_losses(
+    logits: ArrayLike, truth: ArrayLike, *, gamma: float = 0.0, class_weights: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Loss of every sample: what a mean loss is the mean of.
+
+    Parameters
+    ----------
+    logits : float (..., n, classes)
+        Of one epoch, or of several.
+    truth : int (n,)
+        True class of each sample.
+    gamma : float
+        Of the focal loss; 0 is cross-entropy.
+    class_weights : float (classes,), optional
+        The focal loss's α.
+
+    Returns
+    -------
+    float64 (..., n)
+        −α (1 − p)^γ log p, with p the probability of the true class.
+
+    Raises
+    ------
+    ParameterError
+        If `gamma` is negative.
+    DataError
+        If logits, truth and weights do not go together.
+
+    Notes
+    -----
+    Source: section 4.2.2; `fireanalysis.training.FocalLoss` is the mean of the same.
+
+    Examples
+    --------
+    >>> sample_losses([[0.0, 0.0], [2.0, 0.0]], [0, 0]).round(3).tolist()
+    [0.693, 0.127]
+    """
+    logits, truth = _checked(logits, truth, where="sample_losses")
+    if not gamma >= 0:
+        raise ParameterError(
+            f"gamma is {gamma}; it must be 0 or more", where="sample_losses", do="pass gamma=2.0"
+        )
+    log_p = log_softmax(logits, axis=-1)[..., np.arange(len(truth)), truth]
+    losses = -((1 - np.exp(log_p)) ** gamma) * log_p
+    if class_weights is None:
+        return losses
+    weights = np.asarray(class_weights, float)
+    if weights.shape != logits.shape[-1:]:
+        what = f"class_weights have shape {weights.shape} for {logits.shape[-1]} classes"
+        raise DataError(what, where="sample_losses", do="pass one weight a class")
+    return weights[truth] * losses
+
+
+def loss_change(
+    logits: ArrayLike, truth: ArrayLike, *, gamma: float = 0.0, class_weights: ArrayLike | None = None
+) -> pd.DataFrame:
+    """Split the change of the mean loss between two epochs by what became of each prediction.
+
+    Parameters
+    ----------
+    logits : float (2, n, classes)
+        Of the earlier and the later epoch.
+    truth : int (n,)
+    gamma, class_weights
+        See `sample_losses`.
+
+    Returns
+    -------
+    DataFrame
+        Rows "right in both", "became right", "became wrong", "wrong in both"; columns "samples" (a share, 0
+        to 1), "confidence before" and "confidence after" (mean probability of the predicted class, NaN without
+        samples), "change of loss": the row's part of the change of the mean loss. These add up to all of it.
+
+    Raises
+    ------
+    DataError
+        If there are not two epochs, or the shapes do not go together.
+
+    Examples
+    --------
+    >>> before, after = [[1.0, 0.0], [0.0, 1.0]], [[2.0, 0.0], [0.0, 3.0]]
+    >>> loss_change([before, after], [0, 0])["change of loss"].round(3).tolist()  # surer: once rightly, once not
+    [-0.093, 0.0, 0.0, 0.868]
+    """
+    values, codes = _checked(logits, truth, where="loss_change")
+    if values.shape[:-2] != (2,):
+        what = f"logits have shape {values.shape}; two epochs (2, samples, classes) are compared"
+        raise DataError(what, where="loss_change", do="pass the logits of an earlier and of a later epoch")
+    losses = sample_losses(values, codes, gamma=gamma, class_weights=class_weights)
+    before, after = values.argmax(-1) == codes
+    confidence = np.exp(log_softmax(values, axis=-1)).max(-1)
+    fates = {
+        "right in both": before & after,
+        "became right": ~before & after,
+        "became wrong": before & ~after,
+        "wrong in both": ~before & ~after,
+    }
+    rows = {}
+    for name, its in fates.items():
+        means = confidence[:, its].mean(1) if its.any() else (np.nan, np.nan)
+        rows[name] = [its.mean(), *means, (losses[1] - losses[0])[its].sum() / len(codes)]
+    columns = ["samples", "confidence before", "confidence after", "change of loss"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def reliability(probabilities: ArrayLike, truth: ArrayLike, *, bins: int = 10) -> pd.DataFrame:
+    """Hold confidence against accuracy: predictions in bins of equal width by the probability they claim.
+
+    Parameters
+    ----------
+    probabilities : float (n, classes)
+    truth : int (n,)
+        True classes; one that the classifier does not know (−1) is never predicted right.
+    bins : int
+
+    Returns
+    -------
+    DataFrame
+        One row a bin that has samples: "samples" (count), "confidence" (mean probability of the predicted
+        class) and "accuracy", 0 to 1.
+
+    Raises
+    ------
+    ParameterError
+        If there is no bin.
+    DataError
+        If the shapes do not go together.
+
+    Examples
+    --------
+    >>> reliability([[0.9, 0.1], [0.8, 0.2]], [0, 1], bins=2)
+       samples  confidence  accuracy
+    0        2        0.85       0.5
+    """
+    values, codes = _checked(probabilities, truth, where="reliability")
+    if bins < 1:
+        raise ParameterError(
+            f"bins is {bins}; it must be at least 1", where="reliability", do="pass for example 10"
+        )
+    table = pd.DataFrame({"confidence": values.max(-1), "accuracy": values.argmax(-1) == codes})
+    number = np.minimum((table["confidence"] * bins).astype(int), bins - 1)
+    rows = table.groupby(number).agg(
+        samples=("accuracy", "size"), confidence=("confidence", "mean"), accuracy=("accuracy", "mean")
+    )
+    return rows.reset_index(drop=True)
+
+
+def calibration_error(probabilities: ArrayLike, truth: ArrayLike, *, bins: int = 10) -> float:
+    """Measure how far confidence is from accuracy on average: the expected calibration error, 0 to 1.
+
+    Parameters
+    ----------
+    probabilities, truth, bins
+        See `reliability`, which also says what it raises.
+
+    Notes
+    -----
+    Source: Guo et al. 2017, On calibration of modern neural networks, eq. 3. It is biased upwards on few
+    samples: chance alone keeps every bin's accuracy from its confidence.
+
+    Examples
+    --------
+    >>> round(calibration_error([[0.9, 0.1], [0.8, 0.2]], [0, 1], bins=2), 3)
+    0.35
+    """
+    rows = reliability(probabilities, truth, bins=bins)
+    gap = (rows["confidence"] - rows["accuracy"]).abs()
+    return float(np.average(gap, weights=rows["samples"]))
+
+
+def fit_temperature(logits: ArrayLike, truth: ArrayLike) -> float:
+    """Find the one number by which to divide logits so that cross-entropy is lowest; above 1: overconfident.
+
+    Division changes no prediction, only how sure it is said to be.
+
+    Parameters
+    ----------
+    logits : float (n, classes)
+        Of samples the classifier was not trained on.
+    truth : int (n,)
+
+    Returns
+    -------
+    float
+        0.05 to 20.
+
+    Raises
+    ------
+    DataError
+        If the shapes do not go together, or a class is unknown.
+
+    Notes
+    -----
+    Source: Guo et al. 2017, section 4.2. In the inverse of the temperature, cross-entropy is convex, so the
+    minimum is the only one.
+
+    Examples
+    --------
+    >>> round(fit_temperature([[2.0, 0.0]] * 3 + [[0.0, 2.0]], [0, 0, 0, 0]), 3)  # 3 of 4: 2 / ln 3
+    1.82
+    """
+    values, codes = _checked(logits, truth, where="fit_temperature")
+    found = minimize_scalar(
+        lambda inverse: sample_losses(inverse * values, codes).mean(),
+        bounds=(1 / HOTTEST, 1 / COLDEST),
+        method="bounded",
+        options={"xatol": 1e-6},
+    )
+    return float(1 / found.x)
+
+
+def _checked(values: ArrayLike, truth: ArrayLike, *, where: str) -> tuple[NDArray, NDArray[np.int64]]:
+    array, codes = np.asarray(values, np.float64), np.asarray(truth)
+    if array.ndim < 2 or codes.shape != array.shape[-2:-1] or not codes.size:
+        what = f"values of shape {array.shape} and truth of shape {codes.shape} do not go together"
+        raise DataError(what, where=where, do="pass (samples, classes) and one class a sample")
+    least = -1 if where == "reliability" else 0  # a loss needs the probability of the true class
+    if codes.dtype.kind not in "iu" or codes.min() < least or codes.max() >= array.shape[-1]:
+        what = f"truth runs from {codes.min()} to {codes.max()} for {array.shape[-1]} classes"
+        raise DataError(what, where=where, do="pass codes of classes the classifier knows, from 0")
+    return array, codes
