@@ -70,7 +70,7 @@ def training_curves(
     figure.update_yaxes(rangemode="tozero")
     figure.update_yaxes(title="accuracy (%)", col=1)
     figure.update_yaxes(title="mean loss of a case", col=2)
-    title = title or _finding(history, chosen_epoch, after_warmup=warmup_epochs > 0)
+    title = title or _finding(history, chosen_epoch)
     figure = finish(
         figure, f"{name}: {title}" if name else title[0].upper() + title[1:], source=source, height=400
     )
@@ -90,13 +90,11 @@ def _mark_epochs(figure: go.Figure, chosen: int, warmup: float) -> None:
         figure.add_scatter(x=[None], y=[None], mode="markers", marker=square, name="warm-up")
 
 
-def _finding(history: pd.DataFrame, chosen: int, *, after_warmup: bool) -> str:
-    accuracy = history.set_index("epoch")["validation accuracy"]
-    lowest = f"epoch {chosen} has the lowest validation loss" + (" after the warm-up" if after_warmup else "")
-    best = history["epoch"].iloc[history["validation accuracy"].to_numpy().argmax()]
-    there = f"; accuracy {accuracy[chosen]:.0%} there"
-    return (
-        lowest
-        + there
-        + (f", {accuracy[best]:.0%} at best (epoch {best})" if best != chosen else ", its best")
-    )
+def _finding(history: pd.DataFrame, chosen: int) -> str:
+    rows = history.set_index("epoch")
+    accuracy, loss = rows["validation accuracy"], rows["validation loss"]
+    lowest = int(loss.idxmin())
+    kept = f"epoch {chosen} was kept, accuracy {accuracy[chosen]:.0%}"
+    if lowest == chosen:
+        return f"{kept}, where the loss is lowest"
+    return f"{kept}; the loss is lowest at epoch {lowest}, accuracy {accuracy[lowest]:.0%}"

@@ -1,13 +1,13 @@
 """Batches straight from the kept maps: one read a batch, standardised, copies turned later on the device."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from fireanalysis.errors import DataError
 from fireanalysis.loaders import DataSet
 from fireanalysis.transforms import Moments
 
@@ -27,14 +27,17 @@ class Batches(Dataset):
         Mean and standard deviation of the training part.
     at_least, seed : int
         See `RotatedCopies`.
+
+    Raises
+    ------
+    DataError
+        When maps of several shapes are read.
     """
 
     def __init__(
         self, maps: DataSet, classes: NDArray, moments: Moments, *, at_least: int = 0, seed: int = 0
     ) -> None:
-        columns = list(dict.fromkeys([maps.label, maps.group, "row"]))
-        self._maps = replace(maps, table=maps.table[[c for c in columns if c in maps.table]])
-        self._moments = moments
+        self._maps, self._moments = maps, moments
         places = np.searchsorted(classes, maps.labels).clip(max=len(classes) - 1)
         self.codes = np.where(classes[places] == maps.labels, places, -1)
         # Unknown labels are a class of their own where copies are counted.
@@ -45,12 +48,23 @@ class Batches(Dataset):
 
     def __getitem__(self, items: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         rows = self.copies.samples(items)
-        maps = np.stack([*self._maps.read(self._maps.table.iloc[rows])], dtype=np.float32)
+        maps = self._read(rows)
         maps -= np.float32(self._moments.mean)
         maps /= np.float32(self._moments.std)
         np.nan_to_num(maps, copy=False, nan=0.0)
         angles = torch.from_numpy(self.copies.angles_deg(items))
         return torch.from_numpy(maps)[:, None], torch.from_numpy(self.codes[rows]), angles
+
+    def _read(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        maps = [*self._maps.read(self._maps.table.iloc[rows])]
+        shapes = sorted({one.shape for one in maps})
+        if len(shapes) > 1:
+            raise DataError(
+                f"maps are of several shapes: {', '.join(map(str, shapes))}",
+                where=self._maps.name,
+                do="bring them to one (loaders.prepare_maps)",
+            )
+        return np.stack(maps, dtype=np.float32)
 
 
 class Order(Sampler):

@@ -18,7 +18,7 @@ from .losses import FocalLoss
 from .oversampling import rotate_batch
 from .recipe import Recipe
 
-SELECTION = "validation loss after warm-up"
+SELECTION = "whole per cent of validation accuracy, then loss, after the warm-up"
 KEPT_ROWS = 20_000
 """Logits of at most so many validation samples are kept of every epoch: 42 MB for 21 classes and 50 epochs."""
 
@@ -95,7 +95,8 @@ class Classifier(pl.LightningModule):
         logits = torch.cat(self._logits)
         self.validation_logits.append(logits[kept_rows(len(logits))].cpu())
         eligible = row["epoch"] > min(self.recipe.warmup_epochs, self.recipe.epochs - 1)
-        self.log(SELECTION, row["validation loss"] if eligible else math.inf)
+        score = math.floor(100 * row["validation accuracy"]) + 1 / (1 + row["validation loss"])
+        self.log(SELECTION, score if eligible else -math.inf)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the history with the weights."""
@@ -126,11 +127,11 @@ def kept_rows(count: int) -> NDArray[np.int64]:
 
 
 class Patience(EarlyStopping):
-    """Ends training after so many epochs without a lower validation loss, counted from the end of the warm-up."""
+    """Ends training after so many epochs without a better one, counted from the end of the warm-up."""
 
     def __init__(self, recipe: Recipe) -> None:
         super().__init__(
-            SELECTION, patience=recipe.patience, check_finite=False, check_on_train_epoch_end=True
+            SELECTION, patience=recipe.patience, mode="max", check_finite=False, check_on_train_epoch_end=True
         )
         self.wait_count = -math.ceil(recipe.warmup_epochs)
 

@@ -80,7 +80,7 @@ class Fit:
     Attributes
     ----------
     model : torch.nn.Module
-        In evaluation mode, on `device`; the epoch with the lowest validation loss after the warm-up.
+        In evaluation mode, on `device`; the chosen epoch.
     classes : ndarray
         Labels in the order of the outputs.
     shape : (int, int)
@@ -209,8 +209,9 @@ def fit_or_load(
 
     Notes
     -----
-    The chosen epoch has the lowest validation loss after the warm-up. (Source: section 4.2.2 chooses "within
-    the saturation range"; taken over all epochs, the paper's minimum lies in the warm-up.)
+    Of the epochs after the warm-up the one with the best validation accuracy is chosen, in whole per cent, and
+    among equals the one with the lowest validation loss. (Source: sections 4.2.2 and 4.2.3 choose the lowest
+    loss "within the saturation range" of the accuracy, by eye.)
     """
     device = _device(device)
     classes, shape = _classes(train, validation), train[0].shape
@@ -341,6 +342,7 @@ def _train(
         entry.folder,
         "best",
         monitor=SELECTION,
+        mode="max",
         save_last=True,
         save_weights_only=False,
         save_on_train_epoch_end=True,

@@ -26,7 +26,7 @@ class Recipe:
     oversample_to
         Least number of samples a class, by rotated copies; 0 for none.
     patience
-        Training stops after so many epochs without a lower validation loss.
+        Training stops after so many epochs without a better one (`fit_or_load` says by what).
     precision
         "auto": bfloat16 where a GPU computes in it, else 32 bits.
     seed
