@@ -26,7 +26,7 @@ def test_curves_are_the_history_and_the_title_says_what_was_kept(history: pd.Dat
     assert drawn[("validation", "y")] == pytest.approx([20, 50, 55])
     assert drawn[("training", "y2")] == [1.5, 0.9, 0.3]
     title = figure.layout.title.text.replace("<br>", " ")
-    assert "ResNet-18: epoch 2 has the lowest validation loss after the warm-up" in title
+    assert "ResNet-18: epoch 2 was kept, accuracy 50%, where the loss is lowest" in title
     assert "accuracy 50% there, 55% at best (epoch 3)" in title
     assert "simulated" in title
     # A line and a shade in both panels.
