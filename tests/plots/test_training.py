@@ -27,7 +27,8 @@ def test_curves_are_the_history_and_the_title_says_what_was_kept(history: pd.Dat
     assert drawn[("training", "y2")] == [1.5, 0.9, 0.3]
     title = figure.layout.title.text.replace("<br>", " ")
     assert "ResNet-18: epoch 2 was kept, accuracy 50%, where the loss is lowest" in title
-    assert "accuracy 50% there, 55% at best (epoch 3)" in title
+    later = plots.training_curves(history, chosen_epoch=3, source="simulated").layout.title.text
+    assert "the loss is lowest at epoch 2, accuracy 50%" in later.replace("<br>", " ")
     assert "simulated" in title
     # A line and a shade in both panels.
     assert (
