@@ -1,4 +1,5 @@
 from .batches import Batches, batches
+from .classical import Learned, learn_and_predict, rows_of, seconds_a_map
 from .classification import Classifier
 from .features import extract_features
 from .fit import Fit, Prediction, fit_or_load
@@ -13,6 +14,7 @@ __all__ = [
     "Classifier",
     "Fit",
     "FocalLoss",
+    "Learned",
     "Prediction",
     "Recipe",
     "RotatedCopies",
@@ -20,5 +22,8 @@ __all__ = [
     "extract_features",
     "fit_or_load",
     "inverse_frequency",
+    "learn_and_predict",
     "rotate_batch",
+    "rows_of",
+    "seconds_a_map",
 ]
