@@ -115,21 +115,33 @@ def add_map(
     column: int = 1,
 ) -> None:
     """Draw one map into a subplot as a PNG, axes in millimetres from its upper left corner."""
-    step_mm = pixel_size_um / 1000
     picture = coloured(values, colours=colours, limits=limits)
+    add_picture(figure, picture, pixel_size_um=pixel_size_um, row=row, column=column)
+
+
+def add_picture(
+    figure: go.Figure,
+    picture: NDArray[np.uint8],
+    *,
+    pixel_size_um: float,
+    row: int = 1,
+    column: int = 1,
+) -> None:
+    """Draw a picture (rows, columns, 3) into a subplot as a PNG, axes in millimetres from its upper left corner."""
+    height_mm, width_mm = (n * pixel_size_um / 1000 for n in picture.shape[:2])
     if max(picture.shape[:2]) > MAX_PIXELS:
         scale = MAX_PIXELS / max(picture.shape[:2])
         smaller = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
         picture = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA).astype(np.uint8)
     height_px, width_px = picture.shape[:2]
-    dx, dy = values.shape[1] * step_mm / width_px, values.shape[0] * step_mm / height_px
+    dx, dy = width_mm / width_px, height_mm / height_px
     figure.add_trace(
         go.Image(source=png_uri(picture), x0=dx / 2, dx=dx, y0=dy / 2, dy=dy, hoverinfo="x+y"),
         row=row,
         col=column,
     )
-    figure.update_xaxes(range=[0, values.shape[1] * step_mm], constrain="domain", row=row, col=column)
-    figure.update_yaxes(range=[values.shape[0] * step_mm, 0], constrain="domain", row=row, col=column)
+    figure.update_xaxes(range=[0, width_mm], constrain="domain", row=row, col=column)
+    figure.update_yaxes(range=[height_mm, 0], constrain="domain", row=row, col=column)
 
 
 def add_colour_bar(
