@@ -1,7 +1,6 @@
 from .cartridge import (
     brand_counts,
     case_head,
-    confusion,
     curve,
     heights_and_shape_index,
     normalisation,
@@ -10,6 +9,7 @@ from .cartridge import (
     spectra,
     statistics_strips,
 )
+from .classification import confusion, distance_matrix, distance_ranges, labelled_scatter, score_dots
 from .comparison import beside_paper
 from .explain import attribution_by_region, attribution_examples, attribution_rows, found_labels
 from .features import projections
@@ -25,12 +25,16 @@ __all__ = [
     "case_head",
     "confusion",
     "curve",
+    "distance_matrix",
+    "distance_ranges",
     "found_labels",
     "heights_and_shape_index",
+    "labelled_scatter",
     "normalisation",
     "panels",
     "projections",
     "region_map",
+    "score_dots",
     "shape_index_histograms",
     "spectra",
     "statistics_strips",

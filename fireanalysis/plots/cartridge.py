@@ -272,38 +272,12 @@ def curve(
         if intervals and name in intervals:
             low, high = np.abs(np.array(intervals[name]).T - np.asarray(values, float))
             bars = {"type": "data", "array": list(high), "arrayminus": list(low), "thickness": 1.2}
-        figure.add_scatter(x=list(x), y=list(values), name=name, mode="lines+markers", line=style, error_y=bars)
+        figure.add_scatter(
+            x=list(x), y=list(values), name=name, mode="lines+markers", line=style, error_y=bars
+        )
     figure.update_xaxes(title=x_axis)
     figure.update_yaxes(title=y_axis, rangemode="tozero")
     return finish(figure, title, source=source)
-
-
-def confusion(matrix: NDArray, labels: Sequence[str], *, title: str, source: str) -> go.Figure:
-    """Show a confusion matrix normalised by row, in per cent: rows are the truth, columns the prediction.
-
-    Parameters
-    ----------
-    matrix : int (classes, classes)
-        Counts.
-    """
-    rows = matrix.sum(axis=1, keepdims=True)
-    percent = 100 * matrix / np.maximum(rows, 1)
-    figure = go.Figure(
-        go.Heatmap(
-            z=percent,
-            x=list(labels),
-            y=list(labels),
-            zmin=0,
-            zmax=100,
-            colorscale="Blues",
-            text=np.round(percent).astype(int),
-            texttemplate="%{text}",
-            colorbar={"title": {"text": "% of row", "side": "right"}, "thickness": 12},
-        )
-    )
-    figure.update_xaxes(title="predicted brand", type="category")
-    figure.update_yaxes(title="recorded brand", type="category", autorange="reversed")
-    return finish(figure, title, source=source, legend=False)
 
 
 def heights_and_shape_index(

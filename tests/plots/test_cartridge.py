@@ -12,11 +12,6 @@ def test_brand_counts_are_sorted_and_the_share_is_that_of_the_largest() -> None:
     assert "1 of 3 brands hold 80% of 100 cases" in figure.layout.title.text.replace("<br>", " ")
 
 
-def test_confusion_shows_rows_in_per_cent_also_of_an_empty_class() -> None:
-    figure = plots.confusion(np.array([[3, 1], [0, 0]]), ["a", "b"], title="t", source="simulated")
-    assert np.array_equal(figure.data[0].z, [[75, 25], [0, 0]])
-
-
 def test_normalisation_counts_grey_levels_of_the_raw_range() -> None:
     raw = np.array([0.0, 100.0, 100.0, 100.0, np.nan])
     figure = plots.normalisation(raw, raw / 50, raw / 60, source="simulated")
