@@ -14,7 +14,6 @@ from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectr
 from .search import (
     cumulative_match_characteristic,
     hit_rate,
-    interval_by_group,
     pair_auc,
     pair_auc_interval,
     promoted,
@@ -51,7 +50,6 @@ __all__ = [
     "fit_temperature",
     "hit_rate",
     "inter_class_distances",
-    "interval_by_group",
     "intra_class_distances",
     "loss_change",
     "mark_statistics",

@@ -54,7 +54,7 @@ class CellComparison:
         Which they are.
     score, angle_deg, down_um, right_um : float64 (cells, cells)
         Each cell's best correlation, and the turn and shift, on top of the whole surface's, where it was
-        found; NaN for cells with too few measured points.
+        found; NaN for cells with too few measured points, on either surface.
     """
 
     count: int
@@ -301,7 +301,8 @@ def congruent_cells(
     Returns
     -------
     CellComparison
-        Cells less than a quarter of which is measured take no part.
+        Cells less than a quarter of which is measured take no part, nor do those that meet less than half of
+        their points in the questioned surface.
 
     Raises
     ------
@@ -343,7 +344,7 @@ def congruent_cells(
     congruent = score >= least_score
     with np.errstate(invalid="ignore"):
         for values, limit in ((turn, most_turn_deg), (down, most_shift_um), (right, most_shift_um)):
-            middle = np.nanmedian(values) if used.size else 0.0
+            middle = np.nanmedian(values) if np.isfinite(values).any() else 0.0
             congruent &= np.abs(values - middle) <= limit
     return CellComparison(int(congruent.sum()), congruent, score, turn, down, right)
 
@@ -363,7 +364,9 @@ def _best_of_cells(
     turn, down, right = np.unravel_index(best, z.shape[1:])
     score = z.reshape(len(pieces), -1)[np.arange(len(pieces)), best]
     # Where the cell lies in the window is where the questioned surface has to move from.
-    return np.stack([score, angles[turn], (step - down) * pixel, (step - right) * pixel], 1)
+    found = np.stack([score, angles[turn], (step - down) * pixel, (step - right) * pixel], 1)
+    found[score == -1] = np.nan  # nowhere enough of the questioned surface to look in
+    return found
 
 
 def _compare(

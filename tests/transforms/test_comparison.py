@@ -146,6 +146,17 @@ def test_cells_count_only_where_the_surfaces_agree() -> None:
     assert found.count == found.congruent.sum()
 
 
+def test_cells_without_counterpart_take_no_part() -> None:
+    reference = marks(0, side=128)
+    quarter = reference.copy()
+    quarter[64:] = np.nan
+    quarter[:, 64:] = np.nan
+    found = congruent_cells(reference, quarter, Comparison(1.0, 0.0, 0.0, 0.0, 1.0))
+    inside = np.isfinite(found.score[:4, :4]).sum()
+    assert np.isnan(found.score[5:, 5:]).all()
+    assert found.count >= 0.9 * inside > 8
+
+
 def test_a_cell_that_moved_says_where_to() -> None:
     reference = marks(0, side=128, hole=-1)
     moved = np.roll(reference, (2, -3), axis=(0, 1))
