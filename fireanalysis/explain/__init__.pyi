@@ -1,6 +1,6 @@
 from .attention import attention_rollout
 from .gradients import grad_cam, guided_grad_cam
-from .hard_cases import class_centres, difficulty, easiest_and_hardest
+from .hard_cases import difficulty, easiest_and_hardest
 from .marks import attribution_on_marks, shuffled
 from .occlude import occlusion
 from .wrong_labels import found_at_budget, label_suspicion
@@ -8,7 +8,6 @@ from .wrong_labels import found_at_budget, label_suspicion
 __all__ = [
     "attention_rollout",
     "attribution_on_marks",
-    "class_centres",
     "difficulty",
     "easiest_and_hardest",
     "found_at_budget",

@@ -5,11 +5,17 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.metrics import distances_to_centre
 from fireanalysis.transforms.arrays import whole
 
 
 def difficulty(
-    probabilities: ArrayLike, truth: ArrayLike, features: ArrayLike, *, centres: ArrayLike | None = None
+    probabilities: ArrayLike,
+    truth: ArrayLike,
+    features: ArrayLike,
+    *,
+    centres: ArrayLike,
+    measure: str = "cosine",
 ) -> pd.DataFrame:
     """Measure how hard each case was: confidence, correctness, loss and distance to the class centre in one.
 
@@ -21,23 +27,24 @@ def difficulty(
         Recorded class, 0 to classes − 1.
     features : float (n, d)
         What the classifier's last layer sees.
-    centres : float (classes, d), optional
-        Mean features of each class, from other cases (`class_centres` of the training part). By default the
-        mean of the other given cases of the same recorded class.
+    centres : float (classes, d)
+        Mean features of each class: `fireanalysis.metrics.class_centres` of the training part.
+    measure : str
+        Distance to the centre, see `fireanalysis.metrics.distances_to_centre`.
 
     Returns
     -------
     pandas.DataFrame
         One row a case, in order: confidence (largest probability), correct (bool), loss (cross-entropy
-        −ln p of the recorded class, nats), distance (Euclidean, to the centre of the recorded class; NaN where
-        there is none), difficulty (0 to 1).
+        −ln p of the recorded class, nats), distance (to the centre of the recorded class; NaN where it has
+        none), difficulty (0 to 1).
 
     Raises
     ------
     DataError
         For arrays that do not go together, or hold no probabilities.
     ParameterError
-        For a recorded class the classifier does not know.
+        For a recorded class the classifier does not know, or an unknown measure.
 
     Notes
     -----
@@ -48,26 +55,25 @@ def difficulty(
 
     Examples
     --------
-    >>> p = [[0.9, 0.1], [0.6, 0.4], [0.8, 0.2]]
-    >>> difficulty(p, [0, 0, 1], [[0.0], [1.0], [0.5]], centres=[[0.0], [3.0]])["difficulty"].round(2).tolist()
+    >>> p, x = [[0.9, 0.1], [0.6, 0.4], [0.8, 0.2]], [[1.0, 0.0], [1.0, 1.0], [2.0, 1.0]]
+    >>> difficulty(p, [0, 0, 1], x, centres=[[1.0, 0.0], [0.0, 1.0]])["difficulty"].round(2).tolist()
     [0.17, 0.33, 1.0]
     """
     p, recorded = checked_predictions(probabilities, truth, where="difficulty")
-    x = np.asarray(features, dtype=np.float64)
-    if x.ndim != 2 or len(x) != len(p) or not np.isfinite(x).all():
+    if np.shape(centres)[:1] != p.shape[1:]:
         raise DataError(
-            f"features have shape {x.shape}; finite numbers ({len(p)}, d) are needed",
+            f"centres have shape {np.shape(centres)}; ({p.shape[1]}, d) is needed",
             where="difficulty",
-            do="take them from the same prediction as the probabilities",
+            do="pass class_centres(features, truth, classes=...) of the training part",
         )
-    middle = _own_centres(x, recorded, p.shape[1], centres)
+    distance = distances_to_centre(features, recorded, centres=centres, measure=measure)
     predicted = p.argmax(axis=1)
     parts = pd.DataFrame(
         {
             "confidence": p.max(axis=1),
             "correct": predicted == recorded,
             "loss": -np.log(np.maximum(p[np.arange(len(p)), recorded], np.finfo(np.float64).tiny)),
-            "distance": np.linalg.norm(x - middle, axis=1),
+            "distance": distance,
         }
     )
     hard = parts[["loss", "distance"]].assign(
@@ -75,38 +81,6 @@ def difficulty(
     )
     share = hard.rank(pct=True, method="max").mean(axis=1)  # without the distance where there is none
     return parts.assign(difficulty=(share + ~parts["correct"]) / 2)
-
-
-def class_centres(features: ArrayLike, truth: ArrayLike, *, classes: int) -> NDArray[np.float64]:
-    """Mean features of each class, (classes, d); NaN for a class without cases.
-
-    Parameters
-    ----------
-    features : float (n, d)
-    truth : int (n,)
-        Recorded class; others than 0 to classes − 1 are left out.
-    classes : int
-
-    Raises
-    ------
-    DataError
-        For arrays that do not go together.
-
-    Examples
-    --------
-    >>> class_centres([[0.0, 2.0], [2.0, 2.0], [5.0, 1.0]], [0, 0, 1], classes=2).tolist()
-    [[1.0, 2.0], [5.0, 1.0]]
-    """
-    x, recorded = np.asarray(features, dtype=np.float64), np.asarray(truth)
-    if x.ndim != 2 or recorded.shape != (len(x),):
-        raise DataError(
-            f"features of shape {x.shape} and classes of shape {recorded.shape} do not go together",
-            where="class_centres",
-            do="take both from one prediction",
-        )
-    one_hot = recorded[:, None] == np.arange(classes)
-    with np.errstate(invalid="ignore"):
-        return (one_hot.T.astype(np.float64) @ x) / one_hot.sum(axis=0)[:, None]
 
 
 def easiest_and_hardest(difficulty: ArrayLike, labels: ArrayLike, *, count: int = 10) -> pd.DataFrame:
@@ -180,22 +154,3 @@ def checked_predictions(
             do="leave out cases of a class the classifier was not trained on (-1)",
         )
     return p, recorded.astype(np.int64)
-
-
-def _own_centres(
-    x: NDArray[np.float64], recorded: NDArray[np.int64], classes: int, centres: ArrayLike | None
-) -> NDArray[np.float64]:
-    """Centre of each case's class: as given, or the mean of the others of its class."""
-    if centres is None:
-        count = np.bincount(recorded, minlength=classes)[recorded][:, None]
-        mean = class_centres(x, recorded, classes=classes)[recorded]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(count > 1, (mean * count - x) / (count - 1), np.nan)
-    given = np.asarray(centres, dtype=np.float64)
-    if given.shape != (classes, x.shape[1]):
-        raise DataError(
-            f"centres have shape {given.shape}; ({classes}, {x.shape[1]}) is needed",
-            where="difficulty",
-            do="pass class_centres(features, truth, classes=...) of the training part",
-        )
-    return given[recorded]
