@@ -1,3 +1,4 @@
+from .calibration import reliability_diagram
 from .cartridge import (
     brand_counts,
     case_head,
@@ -34,6 +35,7 @@ __all__ = [
     "panels",
     "projections",
     "region_map",
+    "reliability_diagram",
     "score_dots",
     "shape_index_histograms",
     "spectra",

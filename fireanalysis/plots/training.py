@@ -93,7 +93,7 @@ def _mark_epochs(figure: go.Figure, chosen: int, warmup: float) -> None:
 def _finding(history: pd.DataFrame, chosen: int) -> str:
     rows = history.set_index("epoch")
     accuracy, loss = rows["validation accuracy"], rows["validation loss"]
-    lowest = int(loss.idxmin())
+    lowest = history["epoch"].iloc[loss.to_numpy().argmin()]
     kept = f"epoch {chosen} was kept, accuracy {accuracy[chosen]:.0%}"
     if lowest == chosen:
         return f"{kept}, where the loss is lowest"
