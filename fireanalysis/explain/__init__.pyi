@@ -1,18 +1,20 @@
 from .attention import attention_rollout
 from .gradients import grad_cam, guided_grad_cam
 from .hard_cases import difficulty, easiest_and_hardest
-from .marks import attribution_on_marks, shuffled
+from .marks import attribution_gain, attribution_on_marks, half_area, shuffled
 from .occlude import occlusion
 from .wrong_labels import found_at_budget, label_suspicion
 
 __all__ = [
     "attention_rollout",
+    "attribution_gain",
     "attribution_on_marks",
     "difficulty",
     "easiest_and_hardest",
     "found_at_budget",
     "grad_cam",
     "guided_grad_cam",
+    "half_area",
     "label_suspicion",
     "occlusion",
     "shuffled",
