@@ -18,7 +18,7 @@ from .losses import FocalLoss
 from .oversampling import rotate_batch
 from .recipe import Recipe
 
-SELECTION = "whole per cent of validation accuracy, then loss, after the warm-up"
+SELECTION = "epoch, if it is the best so far"
 KEPT_ROWS = 20_000
 """Logits of at most so many validation samples are kept of every epoch: 42 MB for 21 classes and 50 epochs."""
 
@@ -94,9 +94,8 @@ class Classifier(pl.LightningModule):
         self.history.append(row)
         logits = torch.cat(self._logits)
         self.validation_logits.append(logits[kept_rows(len(logits))].cpu())
-        eligible = row["epoch"] > min(self.recipe.warmup_epochs, self.recipe.epochs - 1)
-        score = math.floor(100 * row["validation accuracy"]) + 1 / (1 + row["validation loss"])
-        self.log(SELECTION, score if eligible else -math.inf)
+        is_best = row["epoch"] == best_epoch(self.history, self.recipe)
+        self.log(SELECTION, row["epoch"] if is_best else -math.inf)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the history with the weights."""
@@ -119,6 +118,18 @@ class Classifier(pl.LightningModule):
         warmup = max(1.0, recipe.warmup_epochs * self.steps)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (step + 1) / warmup))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def best_epoch(history: list[dict[str, float]], recipe: Recipe) -> float:
+    """Of the epochs after the warm-up: best accuracy in whole per cent, among equals the lowest loss; else 0."""
+    warmup = min(recipe.warmup_epochs, recipe.epochs - 1)
+    after = [row for row in history if row["epoch"] > warmup]
+    best = max(after, key=lambda row: (_per_cent(row), -row["validation loss"]), default={"epoch": 0})
+    return best["epoch"]
+
+
+def _per_cent(row: dict[str, float]) -> int:
+    return math.floor(100 * row["validation accuracy"] + 1e-6)  # 0.29 · 100 is a little less than 29
 
 
 def kept_rows(count: int) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,7 @@ def fit_or_load(
             width=recipe.width,
             depth=recipe.depth,
         )
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         made_from = {
             "training": train.fingerprint(),
             "validation": validation.fingerprint(),
@@ -336,18 +338,12 @@ def _train(
         batches(Batches(validation, classes, moments), batch_size=4 * recipe.batch_size, workers=workers),
     )
     alpha = inverse_frequency(copies.copies.counts[1:]) if recipe.class_weights else None
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     module = Classifier(model, recipe, alpha=alpha, steps=len(loaders[0]))
-    best = ModelCheckpoint(
-        entry.folder,
-        "best",
-        monitor=SELECTION,
-        mode="max",
-        save_last=True,
-        save_weights_only=False,
-        save_on_train_epoch_end=True,
-        enable_version_counter=False,
+    checkpoint = partial(
+        ModelCheckpoint, entry.folder, save_on_train_epoch_end=True, enable_version_counter=False
     )
+    best = checkpoint("best", monitor=SELECTION, mode="max", save_weights_only=True)
+    latest = checkpoint("last")  # not `save_last`, which keeps but the last of the best
     last = entry.folder / "last.ckpt"
     started = time.perf_counter()
     with _quiet():
@@ -356,7 +352,7 @@ def _train(
             devices=1,
             precision=_precision(recipe, device),
             max_epochs=recipe.epochs,
-            callbacks=[best, Patience(recipe), Progress()],
+            callbacks=[Patience(recipe), Progress(), best, latest],
             logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,
