@@ -14,9 +14,7 @@ from fireanalysis.transforms import surface_moments
 
 def read(rows: pd.DataFrame) -> np.ndarray:
     """Give a map for each row that depends on its number alone, some points missing."""
-    maps = np.stack([np.random.default_rng(k).normal(3, 2, (40, 40)) for k in rows["row"]]).astype(
-        np.float32
-    )
+    maps = np.stack([np.random.default_rng(k).normal(3, 2, (40, 40)) for k in rows["row"]]).astype(np.float32)
     maps[:, :5, :5] = np.nan
     return maps
 
