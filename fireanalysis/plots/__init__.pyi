@@ -15,6 +15,16 @@ from .comparison import beside_paper
 from .explain import attribution_by_region, attribution_examples, attribution_rows, found_labels
 from .features import projections
 from .raster import panels
+from .search import (
+    by_confidence,
+    by_threshold,
+    cells_on_map,
+    damage_curves,
+    gain_by_baseline,
+    growth,
+    match_curves,
+    pair_scores,
+)
 from .training import training_curves
 
 __all__ = [
@@ -23,15 +33,23 @@ __all__ = [
     "attribution_rows",
     "beside_paper",
     "brand_counts",
+    "by_confidence",
+    "by_threshold",
     "case_head",
+    "cells_on_map",
     "confusion",
     "curve",
+    "damage_curves",
     "distance_matrix",
     "distance_ranges",
     "found_labels",
+    "gain_by_baseline",
+    "growth",
     "heights_and_shape_index",
     "labelled_scatter",
+    "match_curves",
     "normalisation",
+    "pair_scores",
     "panels",
     "projections",
     "region_map",

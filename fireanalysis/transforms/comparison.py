@@ -55,6 +55,10 @@ class CellComparison:
     score, angle_deg, down_um, right_um : float64 (cells, cells)
         Each cell's best correlation, and the turn and shift, on top of the whole surface's, where it was
         found; NaN for cells with too few measured points, on either surface.
+    corner : (int, int)
+        Row and column of the first cell's first pixel in the reference.
+    side : int
+        Pixels of a cell's edge.
     """
 
     count: int
@@ -63,6 +67,8 @@ class CellComparison:
     angle_deg: NDArray[np.float64]
     down_um: NDArray[np.float64]
     right_um: NDArray[np.float64]
+    corner: tuple[int, int]
+    side: int
 
 
 def comparison_map(
@@ -346,7 +352,8 @@ def congruent_cells(
         for values, limit in ((turn, most_turn_deg), (down, most_shift_um), (right, most_shift_um)):
             middle = np.nanmedian(values) if np.isfinite(values).any() else 0.0
             congruent &= np.abs(values - middle) <= limit
-    return CellComparison(int(congruent.sum()), congruent, score, turn, down, right)
+    corner = (round(centre[0] - (side - 1) / 2), round(centre[1] - (side - 1) / 2))
+    return CellComparison(int(congruent.sum()), congruent, score, turn, down, right, corner, step)
 
 
 def _best_of_cells(
