@@ -251,6 +251,9 @@ def split(
 def enough_groups(data: DataSet[Sample], *, parts: int) -> DataSet[Sample]:
     """Leave out labels with fewer groups than parts of a split: they would be missing from one of them.
 
+    Of three parts with 70, 15 and 15 % of the groups the first then has every label; a label of few groups may
+    still be missing from a small part.
+
     Parameters
     ----------
     data : DataSet

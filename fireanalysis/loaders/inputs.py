@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.simulators import primer_field_mm
 from fireanalysis.transforms import level, primer_view, quantise, resample, shape_index, shrink
+from fireanalysis.transforms.arrays import whole
 
 from .dataset import DataSet
 from .layout import some
@@ -155,7 +156,9 @@ def prepare_maps(
         raise ParameterError(
             f"kind is {kind!r}; there are 'height map' and 'shape index'", where=where, do="pass one of them"
         )
-    if shrink_by < 1 or pixels % shrink_by:
+    pixels = whole(pixels, name="pixels", where=where, least=1, most=2**13)
+    shrink_by = whole(shrink_by, name="shrink_by", where=where, least=1, most=pixels)
+    if pixels % shrink_by:
         raise ParameterError(
             f"shrink_by is {shrink_by}; it must divide {pixels} pixels", where=where, do="pass for example 2"
         )

@@ -1,12 +1,15 @@
 import itertools
+import os
 import pickle
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.loaders import DataSet, check_parts, split
+from fireanalysis.loaders import DataSet, check_parts, enough_groups, split
 
 calls: list[int] = []
 
@@ -198,3 +201,93 @@ def test_a_classifier_s_split_needs_more_than_one_label() -> None:
     assert len(split(data, {"train": 0.5, "test": 0.5}, seed=0)) == 2
     with pytest.raises(DataError, match=r"1 brand .*2 are needed"):
         split(data, {"train": 0.5, "test": 0.5}, seed=0, least_labels=2)
+
+
+# ---------------------------------------------------------------- fingerprints
+
+
+def other_rows(rows):
+    return read_rows(rows)
+
+
+def test_a_fingerprint_is_what_decides_the_samples() -> None:
+    data = toy({"A": [2, 3], "B": [4]})
+    first = data.fingerprint()
+    assert toy({"A": [2, 3], "B": [4]}).fingerprint() == first
+    assert replace(data, name="other", notes=()).fingerprint() == first
+    table = data.table
+    swapped = table.iloc[[1, 0, *range(2, 9)]]
+    changed = [
+        replace(data, table=table[:-1]),
+        replace(data, table=swapped),
+        replace(data, table=table.assign(brand="A")),
+        replace(data, table=table.assign(number=table["number"] + 1)),
+        replace(data, table=table.assign(number=table["number"].astype(float) + 1e-9)),
+        replace(data, table=table.rename(columns={"number": "n"})),
+        replace(data, table=table.assign(more=None)),
+        replace(data, table=table.assign(more="")),
+        replace(data, label="firearm", group="brand"),
+        replace(data, source="simulated"),
+        replace(data, read=other_rows),
+        replace(data, read=partial(read_rows, 1)),
+        replace(data, read=partial(read_rows, 2)),
+        replace(data, read=partial(read_rows, scale=1)),
+        replace(data, read=partial(read_rows, scale=2)),
+        replace(data, read=partial(other_rows, scale=2)),
+    ]
+    prints = [first, *(other.fingerprint() for other in changed)]
+    assert len(set(prints)) == len(prints)
+
+
+def test_a_fingerprint_sees_changed_files_and_not_where_they_lie(tmp_path) -> None:
+    table = pd.DataFrame({"file": ["a.x", "b.x"], "brand": ["A", "B"], "firearm": [1, 2]})
+
+    def fingerprint(root) -> str:
+        read = partial(read_rows, root=root)
+        return DataSet(table, read, label="brand", group="firearm", source="real", name="x").fingerprint()
+
+    root = tmp_path / "scans"
+    root.mkdir()
+    seen = [fingerprint(root)]  # files that are not there are for reading to complain about
+    for content in ("one", "two, longer"):
+        for name in ("a.x", "b.x"):
+            (root / name).write_text(content)
+            seen.append(fingerprint(root))
+    stat = (root / "b.x").stat()
+    os.utime(root / "b.x", ns=(stat.st_atime_ns, stat.st_mtime_ns + 1000))
+    seen.append(fingerprint(root))
+    (tmp_path / "moved").mkdir()
+    moved = root.rename(tmp_path / "moved" / "scans")
+    assert fingerprint(moved) == seen[-1] and len(set(seen)) == len(seen)
+
+
+# ---------------------------------------------------------------- labels with few groups
+
+
+def test_labels_with_fewer_groups_than_parts_are_left_out_and_named() -> None:
+    data = toy({"A": [2, 2, 2], "B": [9], "C": [1, 1, 1, 1], "D": [3, 3]})
+    usable = enough_groups(data, parts=3)
+    assert sorted(set(usable.labels)) == ["A", "C"] and list(usable.table.index) == list(range(10))
+    assert usable.notes == ("n", "2 brand left out, fewer than 3 firearm each: B, D")
+    assert list(usable.samples())[:6] == [f"sample {k}" for k in range(6)]
+    assert set(enough_groups(data, parts=2).labels) == {"A", "C", "D"}
+    assert enough_groups(data, parts=1) is data
+    with pytest.raises(DataError, match=r"1 of 4 brand have 4 firearm or more; 2 are needed") as caught:
+        enough_groups(data, parts=4)
+    assert "add firearms to A, B, D" in caught.value.do
+
+
+def test_one_label_is_never_enough() -> None:
+    with pytest.raises(DataError, match=r"1 of 1 brand have 2 firearm or more; 2 are needed") as caught:
+        enough_groups(toy({"A": [1, 1, 1]}), parts=2)
+    assert "another brand" in caught.value.do
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_labels_with_enough_groups_are_all_in_a_large_first_part(seed) -> None:
+    rng = np.random.default_rng(seed)
+    data = toy({f"B{k}": [1] * int(rng.integers(1, 7)) for k in range(9)} | {"x": [1] * 3, "y": [1] * 3})
+    usable = enough_groups(data, parts=3)
+    parts = split(usable, {"train": 0.7, "validation": 0.15, "test": 0.15}, seed=seed)
+    # What a classifier is asked about it has been shown; a small part may lack a label of three groups.
+    assert set(parts["train"].labels) == set(usable.labels)
