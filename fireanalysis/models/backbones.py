@@ -270,7 +270,7 @@ def _load(model: nn.Module, network: _Network, weights: str | os.PathLike[str], 
         left_out = _load_file(model, network, Path(weights))
         return f"file {Path(weights).name}" + (f" ({left_out})" if left_out else "")
     if smaller:
-        return f"none (there are no ImageNet weights for {smaller})"
+        return f"none (no ImageNet weights for {smaller})"
     url = network.weights.url
     try:
         file = _fetch(url, needed=weights == "imagenet")

@@ -230,7 +230,8 @@ def compare(
     table = beside(_beside_paper(run, against_paper, source, weights))
     table = table.drop(columns=["paper", "notebook", "profile", *([] if weights else ["weights"])])
     numbers: list[Any] = ["paper says", "this run", "difference"]
-    return table.style.format(_short, subset=numbers).hide(axis="index")
+    styled = table.style.format(_short, subset=numbers).hide(axis="index")
+    return styled.set_properties(subset=["weights"], **{"min-width": "12em"}) if weights else styled  # type: ignore[arg-type]
 
 
 def _short(value: Any) -> str:

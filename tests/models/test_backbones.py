@@ -197,7 +197,7 @@ def test_auto_without_a_network_is_none_at_once(capfd):
 def test_auto_of_a_smaller_network_asks_nobody(monkeypatch):
     monkeypatch.setattr(backbones, "fetch", lambda *args, **options: pytest.fail("asked for weights"))
     model = backbone("resnet18", classes=3, pixels=64, width=0.25)
-    assert model.weights_used == "none (there are no ImageNet weights for width 0.25)"
+    assert model.weights_used == "none (no ImageNet weights for width 0.25)"
 
 
 def test_imagenet_without_a_network_names_the_ways_out(hub):
