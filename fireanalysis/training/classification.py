@@ -155,24 +155,30 @@ class Progress(pl.Callback):
     """One line that says how far training is, in words; gone when it is done."""
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Show the line, which begins at the epoch a resumed run begins at."""
+        """Show the line, which begins where a resumed run begins."""
         assert isinstance(pl_module, Classifier)
         self._bar = tqdm(
-            total=trainer.max_epochs,
-            initial=trainer.current_epoch,
+            total=(trainer.max_epochs or 0) * pl_module.steps,
+            initial=trainer.global_step,
             desc=f"training {pl_module.recipe.network}",
-            unit="epoch",
+            bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
             leave=False,
             delay=2,
         )
 
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Write the epoch's numbers."""
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Say which epoch it is, and how good the one before was."""
         assert isinstance(pl_module, Classifier)
-        row = pl_module.history[-1]
-        self._bar.set_postfix_str(
-            f"validation accuracy {row['validation accuracy']:.1%}, loss {row['validation loss']:.3g}"
-        )
+        text = f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
+        if pl_module.history:
+            row = pl_module.history[-1]
+            text += (
+                f", validation accuracy {row['validation accuracy']:.1%}, loss {row['validation loss']:.3g}"
+            )
+        self._bar.set_postfix_str(text, refresh=False)  # a refresh would not wait for the delay
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        """Go on by a batch."""
         self._bar.update()
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
