@@ -1,4 +1,13 @@
-from .calibration import calibration_error, fit_temperature, loss_change, reliability, sample_losses
+from .calibration import (
+    calibration_error,
+    cooled_losses,
+    explain_rise,
+    fit_temperature,
+    follow_confidence,
+    loss_change,
+    reliability,
+    sample_losses,
+)
 from .candidates import Candidates, CaseIndex
 from .classification import (
     Interval,
@@ -10,12 +19,14 @@ from .classification import (
     confusion_counts,
     row_shares,
 )
+from .real_comparisons import damage_seed, real_comparisons, real_scan_firearm
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
 from .search import (
     cumulative_match_characteristic,
     hit_rate,
     pair_auc,
     pair_auc_interval,
+    pair_ranks,
     promoted,
     rank_of_first,
 )
@@ -44,10 +55,14 @@ __all__ = [
     "class_centres",
     "class_report",
     "confusion_counts",
+    "cooled_losses",
     "correlation",
     "cumulative_match_characteristic",
+    "damage_seed",
     "distances_to_centre",
+    "explain_rise",
     "fit_temperature",
+    "follow_confidence",
     "hit_rate",
     "inter_class_distances",
     "intra_class_distances",
@@ -57,8 +72,11 @@ __all__ = [
     "missing_share",
     "pair_auc",
     "pair_auc_interval",
+    "pair_ranks",
     "promoted",
     "rank_of_first",
+    "real_comparisons",
+    "real_scan_firearm",
     "real_scan_shape_index",
     "real_scan_spectra",
     "real_scan_statistics",

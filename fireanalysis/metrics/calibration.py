@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 from fireanalysis.errors import DataError, ParameterError
 
@@ -220,6 +220,162 @@ def fit_temperature(logits: ArrayLike, truth: ArrayLike) -> float:
         options={"xatol": 1e-6},
     )
     return float(1 / found.x)
+
+
+def cooled_losses(logits: ArrayLike, truth: ArrayLike, *, groups: ArrayLike) -> NDArray[np.float64]:
+    """Cross-entropy of every sample after a temperature that was fitted without it.
+
+    The groups are dealt out to two halves; each half's temperature is used on the other. What is left of a high
+    loss is not a matter of confidence.
+
+    Parameters
+    ----------
+    logits : float (n, classes)
+    truth : int (n,)
+    groups : (n,)
+        Firearm, session, ... of each sample; two at least.
+
+    Returns
+    -------
+    float64 (n,)
+
+    Raises
+    ------
+    DataError
+        With fewer than two groups, or if the shapes do not go together.
+
+    Examples
+    --------
+    >>> logits, truth = [[4.0, 0.0]] * 8, [0, 0, 0, 1] * 2  # sure, and wrong once in four
+    >>> cooled_losses(logits, truth, groups=[1, 1, 1, 1, 2, 2, 2, 2]).mean().round(3)  # entropy of 3 in 4
+    np.float64(0.562)
+    """
+    values, codes = _checked(logits, truth, where="cooled_losses")
+    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    if group.shape != codes.shape or len(names) < 2:
+        what = f"{len(names)} groups of {group.size} samples, for {codes.size} samples"
+        raise DataError(what, where="cooled_losses", do="pass a group a sample, two different ones at least")
+    losses = np.empty(len(codes))
+    for use in (group % 2 == 0, group % 2 == 1):
+        temperature = fit_temperature(values[~use], codes[~use])
+        losses[use] = sample_losses(values[use] / temperature, codes[use])
+    return losses
+
+
+def follow_confidence(logits: ArrayLike, truth: ArrayLike, *, groups: ArrayLike) -> pd.DataFrame:
+    """Follow confidence and its cost from epoch to epoch.
+
+    Parameters
+    ----------
+    logits : float (epochs, n, classes)
+    truth : int (n,)
+    groups : (n,)
+        See `cooled_losses`.
+
+    Returns
+    -------
+    DataFrame
+        One row an epoch, its number from 1 as the index: "accuracy", "confidence when right", "confidence when wrong"
+        (means, 0 to 1; NaN where no prediction is such), "calibration error", "temperature",
+        "cross-entropy", "cross-entropy, cooled" (`cooled_losses`).
+
+    Raises
+    ------
+    DataError
+        As `cooled_losses`.
+
+    Examples
+    --------
+    >>> follow_confidence([[[0.0, 0.0]] * 4], [0, 0, 1, 1], groups=[1, 2, 1, 2]).round(3).loc[1].to_dict()
+    {'accuracy': 0.5, 'confidence when right': 0.5, 'confidence when wrong': 0.5, 'calibration error': 0.0,
+     'temperature': ..., 'cross-entropy': 0.693, 'cross-entropy, cooled': 0.693}
+    """
+    values, codes = _checked(logits, truth, where="follow_confidence")
+    rows = {}
+    for epoch, one in enumerate(values, start=1):
+        probabilities = softmax(one, axis=1)
+        right, confidence = one.argmax(1) == codes, pd.Series(probabilities.max(1))
+        rows[epoch] = {
+            "accuracy": right.mean(),
+            "confidence when right": confidence[right].mean(),
+            "confidence when wrong": confidence[~right].mean(),
+            "calibration error": calibration_error(probabilities, codes),
+            "temperature": fit_temperature(one, codes),
+            "cross-entropy": sample_losses(one, codes).mean(),
+            "cross-entropy, cooled": cooled_losses(one, codes, groups=groups).mean(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def explain_rise(logits: ArrayLike, truth: ArrayLike, *, rare: ArrayLike, groups: ArrayLike) -> pd.DataFrame:
+    """Hold a rise of cross-entropy between two epochs against what could explain it.
+
+    Parameters
+    ----------
+    logits : float (2, n, classes)
+        Of the earlier and the later epoch.
+    truth : int (n,)
+    rare : bool (n,)
+        Whether a sample is of a class with few training samples.
+    groups : (n,)
+        See `cooled_losses`.
+
+    Returns
+    -------
+    DataFrame
+        Four rows, which overlap, for they look at the same rise from several sides; columns "part of the rise",
+        in units of the loss, and "supported":
+
+        - "right answers became less sure" (the paper's first explanation): the part of samples right in both
+          epochs; supported if it is more than half of the rise.
+        - "rare classes were overlooked" (its second): the part of rare samples; supported if it is more than
+          their share of the samples, and fewer of them are right than before.
+        - "wrong answers became sure": the part of samples wrong in the later epoch; supported if it is more than
+          half, and these samples are answered with more confidence than before.
+        - "confidence alone": the part that one temperature an epoch undoes; supported if it is more than half.
+
+        Without a rise nothing is supported.
+
+    Raises
+    ------
+    DataError
+        If there are not two epochs, or the shapes do not go together.
+
+    Notes
+    -----
+    Source: section 4.2.3 offers the first two and tests neither; rules and the other two are ours.
+
+    Examples
+    --------
+    >>> early, late = [[1.0, 0.0]] * 8, [[6.0, 0.0]] * 8  # sure of all answers, one in four of them wrong
+    >>> groups = [1, 1, 1, 1, 2, 2, 2, 2]
+    >>> found = explain_rise([early, late], [0, 0, 0, 1] * 2, rare=[False] * 8, groups=groups)
+    >>> found["supported"].tolist()
+    [False, False, True, True]
+    """
+    values, codes = _checked(logits, truth, where="explain_rise")
+    fates = loss_change(values, codes)["change of loss"]
+    seldom = np.asarray(rare, bool)
+    if seldom.shape != codes.shape:
+        what = f"rare has shape {seldom.shape} for {codes.size} samples"
+        raise DataError(what, where="explain_rise", do="pass one truth value a sample")
+    before, after = follow_confidence(values, codes, groups=groups).to_dict("records")
+    rise = after["cross-entropy"] - before["cross-entropy"]
+    right = (values.argmax(2) == codes).astype(int)
+    losses = sample_losses(values, codes)
+    of_rare = float((losses[1] - losses[0])[seldom].sum() / len(codes))
+    of_wrong = fates["became wrong"] + fates["wrong in both"]
+    undone = rise - (after["cross-entropy, cooled"] - before["cross-entropy, cooled"])
+    once, now = softmax(values, axis=2).max(2)[:, right[1] == 0].sum(1)  # of those wrong now
+    fewer = right[1, seldom].sum() < right[0, seldom].sum()
+    rows = {
+        "right answers became less sure": (fates["right in both"], fates["right in both"] > rise / 2),
+        "rare classes were overlooked": (of_rare, of_rare > seldom.mean() * rise and fewer),
+        "wrong answers became sure": (of_wrong, of_wrong > rise / 2 and now > once),
+        "confidence alone": (undone, undone > rise / 2),
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["part of the rise", "supported"])
+    return table.assign(supported=table["supported"].astype(bool) & (rise > 0))
 
 
 def _checked(values: ArrayLike, truth: ArrayLike, *, where: str) -> tuple[NDArray, NDArray[np.int64]]:

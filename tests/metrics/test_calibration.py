@@ -114,3 +114,87 @@ def test_errors_name_what_is_wrong(logits: NDArray, truth: NDArray) -> None:
         metrics.reliability(logits, truth, bins=0)
     with pytest.raises(DataError, match="do not go together"):
         metrics.calibration_error(np.empty((0, 3)), np.empty(0, int))
+
+
+def test_cooled_losses_use_the_other_half_s_temperature() -> None:
+    rng = np.random.default_rng(4)
+    true_logits = rng.normal(0, 2, (4000, 3))
+    truth = (true_logits + rng.gumbel(size=true_logits.shape)).argmax(1)
+    groups = np.arange(4000) // 10
+    scale = np.where(groups % 2 == 0, 3.0, 1.0)[:, None]  # overconfident on even groups alone
+    losses = metrics.cooled_losses(scale * true_logits, truth, groups=groups)
+    even = metrics.sample_losses(
+        3 * true_logits / metrics.fit_temperature(*_of(groups % 2 == 1, true_logits, truth)), truth
+    )
+    np.testing.assert_allclose(losses[groups % 2 == 0], even[groups % 2 == 0])
+    with pytest.raises(DataError, match="1 groups of 4000 samples"):
+        metrics.cooled_losses(true_logits, truth, groups=np.zeros(4000))
+
+
+def _of(rows: NDArray, *arrays: NDArray) -> tuple[NDArray, ...]:
+    return tuple(array[rows] for array in arrays)
+
+
+def test_follow_confidence_has_a_row_an_epoch(logits: NDArray, truth: NDArray) -> None:
+    groups = np.arange(60) % 7
+    perfect = 50.0 * np.eye(4)[truth]
+    table = metrics.follow_confidence([logits, perfect], truth, groups=groups)
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    right = p.argmax(1) == truth
+    assert list(table.index) == [1, 2]
+    first = table.loc[1]
+    assert first["accuracy"] == pytest.approx(right.mean())
+    assert first["confidence when wrong"] == pytest.approx(p.max(1)[~right].mean())
+    assert first["cross-entropy"] == pytest.approx(-np.log(p[np.arange(60), truth]).mean())
+    assert first["temperature"] == metrics.fit_temperature(logits, truth)
+    assert first["cross-entropy, cooled"] == metrics.cooled_losses(logits, truth, groups=groups).mean()
+    assert table.loc[2, "accuracy"] == 1
+    assert np.isnan(table.loc[2, "confidence when wrong"])
+
+
+# Logits of two classes, the true one first.
+SURE, UNSURE, WRONG, SURELY_WRONG = [4.0, 0.0], [0.2, 0.0], [0.0, 0.2], [0.0, 4.0]
+LESS_SURE, OVERLOOKED = "right answers became less sure", "rare classes were overlooked"
+WRONGLY_SURE, CONFIDENCE = "wrong answers became sure", "confidence alone"
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "supported"),
+    [
+        # All are right, and lose confidence that a colder temperature gives back.
+        ([SURE] * 8, [UNSURE] * 8, {LESS_SURE, CONFIDENCE}),
+        # Everyone grows surer, also those who are wrong.
+        (
+            [UNSURE, UNSURE, UNSURE, WRONG] * 2,
+            [SURE, SURE, SURE, SURELY_WRONG] * 2,
+            {WRONGLY_SURE, CONFIDENCE},
+        ),
+        # Common samples (even places) gain, rare ones (odd places) are lost.
+        ([WRONG, UNSURE] * 4, [UNSURE, SURELY_WRONG] * 4, {OVERLOOKED, WRONGLY_SURE, CONFIDENCE}),
+        # Rare samples are lost without anyone growing surer: confidence is not it.
+        ([UNSURE] * 8, [UNSURE, WRONG] * 4, {OVERLOOKED}),
+        # The loss falls: nothing to explain.
+        ([UNSURE] * 8, [SURE] * 8, set()),
+    ],
+)
+def test_a_rise_is_explained_by_what_was_made_to_cause_it(
+    early: list, late: list, supported: set[str]
+) -> None:
+    rare, groups = np.arange(8) % 2 == 1, np.arange(8) // 4
+    table = metrics.explain_rise([early, late], np.zeros(8, int), rare=rare, groups=groups)
+    assert set(table.index[table["supported"]]) == supported
+
+
+def test_parts_of_a_rise_are_in_the_loss_s_unit(logits: NDArray, truth: NDArray) -> None:
+    rare, groups = truth == 0, np.arange(60) % 9
+    table = metrics.explain_rise([logits, 2 * logits], truth, rare=rare, groups=groups)
+    before, after = (metrics.sample_losses(z, truth) for z in (logits, 2 * logits))
+    wrong = logits.argmax(1) != truth
+    parts = table["part of the rise"]
+    assert parts["wrong answers became sure"] == pytest.approx((after - before)[wrong].sum() / 60)
+    assert parts["right answers became less sure"] == pytest.approx((after - before)[~wrong].sum() / 60)
+    assert parts["rare classes were overlooked"] == pytest.approx((after - before)[rare].sum() / 60)
+    # The same predictions at twice the scale: all of the change is confidence.
+    assert parts["confidence alone"] == pytest.approx(after.mean() - before.mean(), rel=0.01)
+    with pytest.raises(DataError, match="rare has shape"):
+        metrics.explain_rise([logits, logits], truth, rare=rare[1:], groups=groups)
