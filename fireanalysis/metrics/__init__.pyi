@@ -16,7 +16,9 @@ from .classification import (
     bootstrap_mean,
     bootstrap_scores,
     class_report,
+    confused_pairs,
     confusion_counts,
+    interval_ends,
     row_shares,
 )
 from .real_comparisons import damage_seed, real_comparisons, real_scan_firearm
@@ -32,6 +34,7 @@ from .search import (
 )
 from .surface import SurfaceStatistics, missing_share, surface_statistics
 from .topology import (
+    DISTANCES,
     Correlation,
     class_centres,
     correlation,
@@ -42,6 +45,7 @@ from .topology import (
 )
 
 __all__ = [
+    "DISTANCES",
     "Candidates",
     "CaseIndex",
     "Correlation",
@@ -54,6 +58,7 @@ __all__ = [
     "calibration_error",
     "class_centres",
     "class_report",
+    "confused_pairs",
     "confusion_counts",
     "cooled_losses",
     "correlation",
@@ -65,6 +70,7 @@ __all__ = [
     "follow_confidence",
     "hit_rate",
     "inter_class_distances",
+    "interval_ends",
     "intra_class_distances",
     "loss_change",
     "mark_statistics",

@@ -225,6 +225,28 @@ class Interval:
         return np.mean(~np.isnan(self.draws), axis=0)
 
 
+def interval_ends(intervals: Interval | Sequence[Interval]) -> tuple[NDArray, NDArray, NDArray]:
+    """Give values, lower and upper ends as three arrays, for a figure or a table.
+
+    Parameters
+    ----------
+    intervals : Interval or sequence of Interval
+        One of an array, or several of one number each.
+
+    Examples
+    --------
+    >>> right = bootstrap_mean([1, 1, 0, 1], groups=["a", "a", "b", "c"], seed=0)
+    >>> [array.tolist() for array in interval_ends([right, right])]
+    [[0.75, 0.75], [0.0, 0.0], [1.0, 1.0]]
+    """
+    many = [intervals] if isinstance(intervals, Interval) else list(intervals)
+    value, low, high = (
+        np.concatenate([np.atleast_1d(np.asarray(part, np.float64)) for part in parts])
+        for parts in zip(*((one.value, one.low, one.high) for one in many), strict=True)
+    )
+    return value, low, high
+
+
 def bootstrap_mean(
     values: ArrayLike, *, groups: ArrayLike, seed: int, resamples: int = 1000, confidence: float = 0.95
 ) -> Interval:
@@ -314,19 +336,9 @@ def bootstrap_scores(
     ([0.5, 1.0], '0.75 (0.25 to 1.00)')
     """
     true, said = _codes(truth, predicted, classes, where="bootstrap_scores")
-    (cell,), group = _samples([true * len(classes) + said], groups, where="bootstrap_scores")
-    # Only cells of the confusion matrix that occur: usually a small part of all.
-    cells, place = np.unique(cell, return_inverse=True)
-    totals = np.zeros((group.max() + 1, len(cells)))
-    np.add.at(totals, (group, place), 1)
-
-    def scores(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        counts = np.zeros((len(sums), len(classes) ** 2))
-        counts[:, cells] = sums
-        return _scores(counts.reshape(len(sums), len(classes), len(classes)))
-
-    found = _of_totals(scores, totals, seed=seed, resamples=resamples, confidence=confidence)
     k = len(classes)
+    how = {"seed": seed, "resamples": resamples, "confidence": confidence}
+    found = _of_counts(_scores, true, said, k, groups, **how)
     columns: dict[str, Any] = {
         name: slice(n * k, (n + 1) * k) for n, name in enumerate(("precision", "recall", "f1"))
     }
@@ -337,6 +349,72 @@ def bootstrap_scores(
         )
         for name, c in columns.items()
     }  # fmt: skip
+
+
+def confused_pairs(
+    truth: ArrayLike,
+    predicted: ArrayLike,
+    *,
+    classes: Sequence,
+    groups: ArrayLike,
+    seed: int,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Say for each pair of classes how often one is taken for the other, and whether others are as often.
+
+    A frequent class attracts errors of every kind; `surplus` takes that off.
+
+    Parameters
+    ----------
+    truth, predicted : int (n,)
+        Codes, 0 to the number of classes − 1.
+    classes : sequence
+        What the codes stand for; three or more.
+    groups : (n,)
+        Firearm, session, ... of each sample.
+    seed, resamples, confidence
+        See `bootstrap_interval`.
+
+    Returns
+    -------
+    DataFrame
+        One row an ordered pair of two classes, most confused first: truth, predicted (names); share of the
+        class's samples taken for the other, with low and high; others, the mean of that share over all other
+        classes (each as much as any other), with others_low and others_high; surplus = share − others, with
+        surplus_low and surplus_high; rank by share, the mean rank where several are equal. NaN for a class without
+        samples.
+
+    Raises
+    ------
+    DataError, ParameterError
+        As `confusion_counts` and `bootstrap_interval`; DataError for fewer than three classes.
+
+    Examples
+    --------
+    >>> truth, said = [0, 0, 1, 1, 2, 2], [1, 1, 1, 1, 2, 1]
+    >>> pairs = confused_pairs(truth, said, classes="abc", groups=range(6), seed=0)
+    >>> pairs[["truth", "predicted", "share", "others", "surplus", "rank"]].head(2)
+      truth predicted  share  others  surplus  rank
+    0     a         b    1.0     0.5      0.5   1.0
+    1     c         b    0.5     1.0     -0.5   2.0
+    """
+    where, k = "confused_pairs", len(classes)
+    true, said = _codes(truth, predicted, classes, where=where)
+    if k < 3:
+        raise DataError(f"{k} classes; three are needed", where=where, do="use more classes")
+    how = {"seed": seed, "resamples": resamples, "confidence": confidence}
+    found = _of_counts(_shares_and_others, true, said, k, groups, **how)
+    one, other = (index.ravel() for index in np.indices((k, k)))
+    names = np.array(list(classes), dtype=object)
+    table = pd.DataFrame({"truth": names[one], "predicted": names[other]})
+    for number, name in enumerate(("share", "others", "surplus")):
+        prefix = "" if name == "share" else f"{name}_"
+        table[name] = found.value[number].ravel()
+        table[f"{prefix}low"], table[f"{prefix}high"] = found.low[number].ravel(), found.high[number].ravel()
+    table = table[one != other]
+    table["rank"] = table["share"].rank(ascending=False)
+    return table.sort_values("rank", kind="stable").reset_index(drop=True)
 
 
 def bootstrap_interval(
@@ -422,6 +500,40 @@ def _scores(counts: NDArray[np.float64]) -> NDArray[np.float64]:
         )
         averages += [precision, recall, f1, _harmonic(precision, recall)]
     return np.column_stack([*by_class, *averages])
+
+
+def _shares_and_others(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares of each row, means of the other rows, and differences (resamples, 3, classes, classes)."""
+    shares = _ratio(counts, counts.sum(2, keepdims=True))
+    there = ~np.isnan(shares)
+    known = np.where(there, shares, 0.0)
+    itself = np.diagonal(known, axis1=1, axis2=2)[:, None]
+    weight = there.sum(1, keepdims=True) - there - np.diagonal(there, axis1=1, axis2=2)[:, None]
+    others = _ratio(known.sum(1, keepdims=True) - known - itself, weight)
+    return np.stack([shares, others, shares - others], axis=1)
+
+
+def _of_counts(
+    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    true: NDArray[np.int64],
+    said: NDArray[np.int64],
+    classes: int,
+    groups: ArrayLike,
+    **how: Any,
+) -> Interval:
+    """Bootstrap a statistic of confusion matrices (resamples, classes, classes)."""
+    (cell,), group = _samples([true * classes + said], groups, where="bootstrap")
+    # Only cells of the confusion matrix that occur: usually a small part of all.
+    cells, place = np.unique(cell, return_inverse=True)
+    totals = np.zeros((group.max() + 1, len(cells)))
+    np.add.at(totals, (group, place), 1)
+
+    def of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        counts = np.zeros((len(sums), classes**2))
+        counts[:, cells] = sums
+        return statistic(counts.reshape(len(sums), classes, classes))
+
+    return _of_totals(of_sums, totals, **how)
 
 
 def _of_totals(

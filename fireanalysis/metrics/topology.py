@@ -13,8 +13,9 @@ from scipy import stats
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.transforms.arrays import whole
 
-MEASURES = ("cosine", "euclidean", "squared euclidean")
-"""1 − cosine of the angle (0 to 2); length of the difference; its square."""
+DISTANCES = ("cosine", "chord", "euclidean", "squared euclidean")
+"""1 − cosine of the angle (0 to 2); length of the difference of vectors scaled to length 1; length of the
+difference as it is; its square."""
 
 
 def class_centres(features: ArrayLike, truth: ArrayLike, *, classes: int) -> NDArray[np.float64]:
@@ -60,7 +61,7 @@ def inter_class_distances(centres: ArrayLike, *, measure: str = "cosine") -> NDA
     centres : float (classes, d)
         From `class_centres`; a row of NaN is a class without samples.
     measure : str
-        One of `MEASURES`.
+        One of `DISTANCES`.
 
     Returns
     -------
@@ -120,7 +121,7 @@ def distances_to_centre(
     centres : float (classes, d)
         From `class_centres`.
     measure : str
-        One of `MEASURES`.
+        One of `DISTANCES`.
 
     Returns
     -------
@@ -179,7 +180,7 @@ def intra_class_distances(
     centres : float (classes, d), optional
         By default the centres of these samples.
     measure : str
-        One of `MEASURES`.
+        One of `DISTANCES`.
 
     Returns
     -------
@@ -237,6 +238,11 @@ class Correlation:
     spearman_p: float
     pairs: int
 
+    def __str__(self) -> str:
+        linear = f"Pearson {self.pearson:+.2f} ({self.pearson_low:+.2f} to {self.pearson_high:+.2f})"
+        ranks = f"Spearman {self.spearman:+.2f}, p = {self.spearman_p:.2g}"
+        return f"{linear}, p = {self.pearson_p:.2g}; {ranks}; {self.pairs} pairs"
+
 
 def correlation(x: ArrayLike, y: ArrayLike) -> Correlation:
     """Correlate two quantities, linearly (Pearson) and by rank (Spearman) (paper: Figs 10, 11).
@@ -261,6 +267,8 @@ def correlation(x: ArrayLike, y: ArrayLike) -> Correlation:
     >>> found = correlation([1, 2, 3, 4], [1, 8, 27, 64])
     >>> round(found.pearson, 3), found.spearman, found.pairs
     (0.951, 1.0, 4)
+    >>> print(found)
+    Pearson +0.95 (-0.11 to +1.00), p = 0.049; Spearman +1.00, p = 0; 4 pairs
     """
     a, b = np.asarray(x, np.float64), np.asarray(y, np.float64)
     if a.ndim != 1 or a.shape != b.shape:
@@ -288,18 +296,18 @@ def correlation(x: ArrayLike, y: ArrayLike) -> Correlation:
 
 def _distances(x: NDArray[np.float64], y: NDArray[np.float64], measure: str) -> NDArray[np.float64]:
     """Row by row."""
-    if measure not in MEASURES:
+    if measure not in DISTANCES:
         raise ParameterError(
-            f"measure is {measure!r}; there are {', '.join(MEASURES)}",
+            f"measure is {measure!r}; there are {', '.join(DISTANCES)}",
             where="topology",
             do="pass one of them",
         )
-    if measure == "cosine":
+    if measure in ("cosine", "chord"):
         with np.errstate(invalid="ignore"):  # a vector without length has no direction: NaN
-            unit = [one / np.linalg.norm(one, axis=1, keepdims=True) for one in (x, y)]
-        # Half the squared chord: exact also for small angles, where 1 − cosine cancels.
-        return ((unit[0] - unit[1]) ** 2).sum(axis=1) / 2
+            x, y = (one / np.linalg.norm(one, axis=1, keepdims=True) for one in (x, y))
     squares = ((x - y) ** 2).sum(axis=1)
+    if measure == "cosine":
+        return squares / 2  # exact also for small angles, where 1 − cosine cancels
     return squares if measure == "squared euclidean" else np.sqrt(squares)
 
 

@@ -194,6 +194,67 @@ class TestBootstrap:
         assert np.array_equal(named.draws, counted.draws)
 
 
+class TestConfusedPairs:
+    def test_shares_and_what_the_others_do_by_a_loop(self) -> None:
+        truth, said, firearm = predictions(400, classes=4, seed=10)
+        table = metrics.confused_pairs(truth, said, classes=NAMES, groups=firearm, seed=0, resamples=50)
+        shares = confusion_matrix(truth, said, normalize="true")
+        assert len(table) == 12
+        for row in table.itertuples():
+            i, j = NAMES.index(row.truth), NAMES.index(row.predicted)
+            others = np.mean([shares[k, j] for k in range(4) if k not in (i, j)])
+            assert (row.share, row.others) == pytest.approx((shares[i, j], others))
+            assert row.surplus == pytest.approx(shares[i, j] - others)
+            all_pairs = shares[~np.eye(4, dtype=bool)]
+            equal = np.isclose(all_pairs, row.share).sum()
+            assert row.rank == (all_pairs > row.share + 1e-9).sum() + (1 + equal) / 2
+        assert table["rank"].tolist() == sorted(table["rank"])
+
+    def test_intervals_are_those_of_any_statistic(self) -> None:
+        truth, said, firearm = predictions(400, classes=4, seed=10)
+        how = {"groups": firearm, "seed": 3, "resamples": 100}
+        table = metrics.confused_pairs(truth, said, classes=NAMES, **how)
+        row = table[(table["truth"] == "b") & (table["predicted"] == "d")].iloc[0]
+        surplus = metrics.bootstrap_interval(
+            lambda t, s: np.mean(s[t == 1] == 3) - np.mean([np.mean(s[t == k] == 3) for k in (0, 2)]),
+            truth,
+            said,
+            **how,
+        )
+        assert (row.surplus_low, row.surplus_high) == pytest.approx((surplus.low, surplus.high))
+
+    def test_a_class_that_attracts_all_errors_alike_has_no_surplus(self) -> None:
+        rng = np.random.default_rng(0)
+        truth = np.repeat(range(4), 500)
+        said = np.where((rng.random(2000) < 0.3) & (truth != 3), 3, truth)
+        # But a is taken for b besides.
+        said[(truth == 0) & (rng.random(2000) < 0.2)] = 1
+        table = metrics.confused_pairs(truth, said, classes=NAMES, groups=range(2000), seed=0)
+        pairs = table.set_index(["truth", "predicted"])
+        assert pairs.loc[("a", "b"), "surplus_low"] > 0.1
+        assert pairs.loc[("b", "d"), "share"] > 0.2
+        assert pairs.loc[("b", "d"), "surplus_low"] < 0.05
+
+    def test_a_class_without_samples(self) -> None:
+        table = metrics.confused_pairs([0, 0, 1, 1], [1, 0, 1, 1], classes="abc", groups=range(4), seed=0)
+        pairs = table.set_index(["truth", "predicted"])
+        assert np.isnan(pairs.loc[("c", "a"), "share"])
+        assert pairs.loc[("a", "b"), "share"] == 0.5
+        assert np.isnan(pairs.loc[("a", "b"), "others"])  # only c could tell
+
+    def test_two_classes(self) -> None:
+        with pytest.raises(DataError, match="2 classes; three are needed"):
+            metrics.confused_pairs([0, 1], [0, 1], classes="ab", groups=[0, 1], seed=0)
+
+
+def test_ends_of_one_interval_of_an_array_and_of_several_of_numbers() -> None:
+    x = np.random.default_rng(0).normal(size=(20, 3))
+    many = metrics.bootstrap_mean(x, groups=range(20), seed=0, resamples=50)
+    single = [metrics.bootstrap_mean(x[:, k], groups=range(20), seed=0, resamples=50) for k in range(3)]
+    for a, b in zip(metrics.interval_ends(many), metrics.interval_ends(single), strict=True):
+        assert a == pytest.approx(b)
+
+
 class TestOddInput:
     def test_all_equal_gives_an_interval_without_width(self) -> None:
         found = metrics.bootstrap_mean([True] * 6, groups=[0, 0, 1, 1, 2, 2], seed=0)

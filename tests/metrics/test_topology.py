@@ -44,6 +44,14 @@ def test_distances_between_centres_are_scipy_s(cloud: tuple[NDArray, NDArray], m
     assert not np.diagonal(found).any()
 
 
+def test_the_chord_is_the_distance_of_vectors_of_length_1(cloud: tuple[NDArray, NDArray]) -> None:
+    centres = metrics.class_centres(*cloud, classes=5)
+    unit = centres / np.linalg.norm(centres, axis=1, keepdims=True)
+    assert metrics.inter_class_distances(centres, measure="chord") == pytest.approx(
+        distance.cdist(unit, unit)
+    )
+
+
 def test_cosine_keeps_its_digits_at_small_angles() -> None:
     angle = 1e-6
     found = metrics.inter_class_distances([[1.0, 0.0], [np.cos(angle), np.sin(angle)]])[0, 1]
