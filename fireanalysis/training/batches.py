@@ -48,15 +48,17 @@ class Batches(Dataset):
 
     def __getitem__(self, items: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         rows = self.copies.samples(items)
-        maps = self._read(rows)
-        maps -= np.float32(self._moments.mean)
+        maps = np.subtract(self._read(rows), self._moments.mean, dtype=np.float32)
         maps /= np.float32(self._moments.std)
         np.nan_to_num(maps, copy=False, nan=0.0)
         angles = torch.from_numpy(self.copies.angles_deg(items))
         return torch.from_numpy(maps)[:, None], torch.from_numpy(self.codes[rows]), angles
 
-    def _read(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        maps = [*self._maps.read(self._maps.table.iloc[rows])]
+    def _read(self, rows: NDArray[np.int64]) -> NDArray:
+        found = self._maps.read(self._maps.table.iloc[rows])
+        if isinstance(found, np.ndarray):
+            return found
+        maps = [*found]
         shapes = sorted({one.shape for one in maps})
         if len(shapes) > 1:
             raise DataError(
@@ -64,7 +66,7 @@ class Batches(Dataset):
                 where=self._maps.name,
                 do="bring them to one (loaders.prepare_maps)",
             )
-        return np.stack(maps, dtype=np.float32)
+        return np.stack(maps)
 
 
 class Order(Sampler):

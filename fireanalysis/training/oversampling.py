@@ -104,14 +104,13 @@ def rotate_batch(maps: torch.Tensor, angles_deg: torch.Tensor) -> torch.Tensor:
     turned = angles_deg.nonzero()[:, 0]  # the one thing a GPU is waited for
     if not len(turned):
         return maps
-    angle = torch.deg2rad(angles_deg[turned]).to(maps.dtype)
-    cos, sin, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
+    angle = torch.deg2rad(angles_deg[turned]).to(maps.dtype)[:, None, None]
+    cos, sin = angle.cos(), angle.sin()
     rows, columns = maps.shape[-2:]
-    # The grid runs from -1 to 1 along either side, so a turn of an oblong map needs the ratio of its sides.
-    ratio = rows / columns
-    turn = torch.stack([cos, -sin * ratio, zero, sin / ratio, cos, zero], 1).view(-1, 2, 3)
-    chosen = maps[turned]
-    grid = functional.affine_grid(turn, list(chosen.shape), align_corners=False)
+    x = torch.arange(columns, device=maps.device, dtype=maps.dtype) - (columns - 1) / 2
+    y = torch.arange(rows, device=maps.device, dtype=maps.dtype)[:, None] - (rows - 1) / 2
+    # Where each point comes from, in halves of the map's sides.
+    origin = torch.stack([(cos * x - sin * y) * (2 / columns), (sin * x + cos * y) * (2 / rows)], dim=-1)
     out = maps.clone()
-    out[turned] = functional.grid_sample(chosen, grid, align_corners=False)
+    out[turned] = functional.grid_sample(maps[turned], origin, align_corners=False)
     return out
