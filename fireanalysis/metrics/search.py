@@ -1,6 +1,7 @@
 """Case searches: where the first true case comes in a candidate list, and what re-ranking by brand does to it."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import roc_auc_score
 
@@ -63,25 +64,27 @@ def rank_of_first(
     if values.ndim != 2 or not values.shape == is_true.shape == ahead.shape:
         shapes = f"scores {values.shape}, true {is_true.shape}, first {ahead.shape}"
         raise DataError(f"{shapes} differ or are not two-dimensional", where=where, do="pass queries × cases")
-    if np.isnan(values).any():
+    if values.size and np.isnan(values.max()):  # the largest of values with NaN among them is NaN
         raise DataError("a score is NaN", where=where, do="score every case, or leave it out")
     if not is_true.any(axis=1).all():
         row = int(np.flatnonzero(~is_true.any(axis=1))[0])
         raise DataError(
             f"query {row} has no true case", where=where, do="leave it out: it has no rank to measure"
         )
-    ranks = np.full(len(values), values.shape[1], np.int64)
-    for front in (False, True):  # the best true case of either part; the front comes first if it holds one
-        part = ahead == front
-        chosen = is_true & part
-        some = chosen.any(axis=1)
-        best = np.where(chosen, values, -np.inf).max(axis=1, keepdims=True, initial=-np.inf)
-        before = values > best if ties == "first" else values >= best
-        before = (before & part & ~is_true).sum(axis=1)
-        # The back comes after the whole front.
-        rank = 1 + before + (0 if front else ahead.sum(axis=1))
-        ranks = np.where(some, rank, ranks)
-    return ranks
+    return np.array([_rank(*row, ties=ties) for row in zip(values, is_true, ahead, strict=True)], np.int64)
+
+
+def _rank(scores: NDArray, true: NDArray[np.bool_], ahead: NDArray[np.bool_], *, ties: str) -> int:
+    """Count what comes before the best true case of one query: of the front if that holds one, else of the back."""
+    in_front = true & ahead
+    chosen = in_front if in_front.any() else true
+    best = scores[chosen].max()
+    before = scores >= best if ties == "last" else scores > best
+    if chosen is in_front:
+        before &= ahead
+        return 1 + int(np.count_nonzero(before) - np.count_nonzero(before[in_front]))
+    before &= ~ahead
+    return 1 + int(np.count_nonzero(before) - np.count_nonzero(before[true]) + np.count_nonzero(ahead))
 
 
 def promoted(
@@ -262,16 +265,58 @@ def pair_auc_interval(
     numbers = numbers.reshape(both.shape)
     same = numbers[:, 0] == numbers[:, 1]
     value = pair_auc(values, same)
-    rng = np.random.default_rng(seed)
-    draws = np.full(resamples, np.nan)
-    for k in range(resamples):
-        drawn = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
-        weights = np.where(same, drawn[numbers[:, 0]], drawn[numbers].prod(axis=1))
-        if weights[same].any() and weights[~same].any():
-            draws[k] = pair_auc(values, same, weights)
+    drawn = np.random.default_rng(seed).integers(len(names), size=(resamples, len(names)))
+    often = (drawn[:, :, None] == np.arange(len(names))).sum(axis=1)
+    weights = np.where(same, often[:, numbers[:, 0]], often[:, numbers[:, 0]] * often[:, numbers[:, 1]])
+    draws = _weighted_auc(values, same, weights)
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(draws, [tail, 1 - tail])
     return Interval(value, float(low), float(high), draws, len(names))
+
+
+def pair_ranks(
+    scores: ArrayLike, scans: ArrayLike, firearms: ArrayLike, *, both_ways: bool = True
+) -> pd.Series:
+    """Find the place of each scan's first true partner among all scans it was compared with (`rank_of_first`).
+
+    Parameters
+    ----------
+    scores : float (pairs,)
+    scans, firearms : array (pairs, 2)
+        Names of reference and questioned scan, and of their firearms.
+    both_ways : bool
+        Each pair serves both its scans as queries; otherwise only the questioned ones ask.
+
+    Returns
+    -------
+    Series of int
+        By scan; scans without a pair of one firearm have no rank and are left out.
+
+    Examples
+    --------
+    >>> scans = [("a1", "a2"), ("a1", "b1"), ("a2", "b1")]
+    >>> firearms = [("a", "a"), ("a", "b"), ("a", "b")]
+    >>> pair_ranks([0.5, 0.7, 0.2], scans, firearms).to_dict()
+    {'a1': 2, 'a2': 1}
+    """
+    names, owners = np.asarray(scans), np.asarray(firearms)
+    asked = np.concatenate([names[:, 1], names[:, 0]]) if both_ways else names[:, 1]
+    times = 2 if both_ways else 1
+    pairs = pd.DataFrame({"scan": asked, "score": np.tile(np.asarray(scores, float), times)})
+    pairs["same"] = np.tile(owners[:, 0] == owners[:, 1], times)
+    best = pairs[pairs["same"]].groupby("scan")["score"].max()
+    before = ~pairs["same"] & (pairs["score"] >= pairs["scan"].map(best))
+    return (before.groupby(pairs["scan"]).sum() + 1).loc[best.index].rename("rank")
+
+
+def _weighted_auc(scores: NDArray, same: NDArray[np.bool_], weights: NDArray) -> NDArray[np.float64]:
+    """Area under the ROC curve for each row of weights (draws, pairs); NaN where one kind of pairs is missing."""
+    order = np.argsort(scores, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(scores[order]) > 0])  # pairs of one score count half
+    ones, others = (np.add.reduceat((weights * kind)[:, order], starts, axis=1) for kind in (same, ~same))
+    below = np.cumsum(others, axis=1) - others / 2
+    with np.errstate(invalid="ignore"):
+        return np.asarray((ones * below).sum(1) / (ones.sum(1) * others.sum(1)), np.float64)
 
 
 def _places(ranks: ArrayLike) -> NDArray[np.int64]:

@@ -99,8 +99,9 @@ def cells_on_map(
                 bgcolor="rgba(0,0,0,0.45)",
             )
     add_colour_bar(figure, colours="Greys_r", limits=limits, title=MEANINGS["height"][2])
-    figure.update_xaxes(title="mm")
-    figure.update_yaxes(title="mm")
+    wide, high = (n * pixel_size_um / 1000 + 0.1 for n in heights_um.shape[::-1])
+    figure.update_xaxes(title="mm", range=[-0.1, wide])
+    figure.update_yaxes(title="mm", range=[high, -0.1])
     return finish(figure, title, source=source, height=560)
 
 
@@ -188,9 +189,14 @@ def match_curves(
             mode="lines",
             line={"color": CLASS_COLOURS[number], "dash": _DASHES[number % len(_DASHES)]},
         )
-    line = {"color": "#888888", "width": 1, "dash": "dot"}
-    figure.add_vline(mark, line=line, annotation_text=paper, annotation_position="bottom right")
-    figure.update_xaxes(type="log", title="length of the candidate list (log scale)")
+    figure.add_vline(mark, line={"color": "#888888", "width": 1, "dash": "dot"})
+    if paper:  # an annotation's place on a logarithmic axis is a logarithm, a line's is not
+        note = {"yref": "paper", "y": 0.02, "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
+        figure.add_annotation(x=np.log10(mark), text=paper, **note)
+    most = max(len(np.asarray(shares)) for shares in curves.values())
+    figure.update_xaxes(
+        type="log", title="length of the candidate list (log scale)", range=[0, np.log10(most)]
+    )
     figure.update_yaxes(title="queries with the true firearm in it", tickformat=".0%", rangemode="tozero")
     return finish(figure, title, source=source)
 

@@ -8,6 +8,7 @@ from fireanalysis.metrics import (
     hit_rate,
     pair_auc,
     pair_auc_interval,
+    pair_ranks,
     promoted,
     rank_of_first,
 )
@@ -73,6 +74,35 @@ def test_interval_by_firearm_is_wider_than_one_that_takes_pairs_for_independent(
     assert found.low <= found.value <= found.high
     assert found.value == pair_auc(scores, same)
     assert found.high - found.low > 1.5 * np.ptp(naive)
+
+
+def test_draws_are_weighted_as_scikit_learn_weights_pairs() -> None:
+    rng = np.random.default_rng(4)
+    firearms = rng.integers(0, 5, (80, 2)).astype(str)
+    scores, same = rng.integers(0, 9, 80), firearms[:, 0] == firearms[:, 1]
+    found = pair_auc_interval(scores, firearms, seed=0, resamples=5)
+    drawn = np.random.default_rng(0).integers(5, size=(5, 5))
+    for draw, area in zip(drawn, found.draws, strict=True):
+        often = [int((draw == int(name)).sum()) for name in "01234"]
+        weights = [often[int(a)] if a == b else often[int(a)] * often[int(b)] for a, b in firearms.tolist()]
+        assert area == pytest.approx(roc_auc_score(same, scores, sample_weight=weights))
+
+
+def test_ranks_of_pairs_are_those_of_the_matrix_of_scores() -> None:
+    rng = np.random.default_rng(5)
+    owner = np.repeat(["a", "b", "c", "d"], 3)
+    i, j = np.triu_indices(12, 1)
+    scores = rng.integers(0, 30, len(i))
+    matrix = np.full((12, 12), -1)
+    matrix[i, j] = matrix[j, i] = scores
+    true = (owner[:, None] == owner) & ~np.eye(12, dtype=bool)
+    scans = np.array([f"scan {k:02}" for k in range(12)])
+    pairs = np.stack([i, j], 1)
+    ranks = pair_ranks(scores, scans[pairs], owner[pairs])
+    assert ranks.loc[scans].tolist() == rank_of_first(matrix, true).tolist()
+    kept = np.isin(i, [0, 4, 8]) & np.isin(j, [1, 5, 9])
+    one_way = pair_ranks(scores[kept], scans[pairs[kept]], owner[pairs[kept]], both_ways=False)
+    assert set(one_way.index) <= set(scans[[1, 5, 9]])
 
 
 def test_bad_input_is_named() -> None:

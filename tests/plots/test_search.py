@@ -68,11 +68,14 @@ def test_damage_has_a_subplot_a_kind_and_a_line_a_name() -> None:
 
 def test_match_curves_start_at_the_first_place_and_end_at_the_last() -> None:
     shares = np.linspace(0.1, 0.9, 1000)
-    figure = plots.match_curves({"without": shares, "with": shares}, mark=100, title="t", source="simulated")
+    curves = {"without": shares, "with": shares}
+    figure = plots.match_curves(curves, mark=100, paper="top 100", title="t", source="simulated")
     assert figure.data[0].x[0] == 1
     assert figure.data[0].x[-1] == 1000
     assert figure.data[0].y[-1] == pytest.approx(0.9)
     assert figure.layout.shapes[0].x0 == 100
+    assert figure.layout.annotations[0].x == 2  # the logarithm, as plotly wants it
+    assert tuple(figure.layout.xaxis.range) == (0, 3)
 
 
 def test_gain_is_in_points_beside_the_papers() -> None:
