@@ -29,7 +29,7 @@ def projections(
     clouds : mapping of str to (float (n, 2), n labels)
         What stands over each panel → its points and their classes.
     axes : sequence of (str, str)
-        Names of the two axes of each panel.
+        Names of the two axes of each panel; panels with the same names have the same scale.
     most : int
         Of a larger set every second, third, ... sample is drawn.
 
@@ -70,6 +70,11 @@ def projections(
             )
         figure.update_xaxes(title=x, row=1, col=column)
         figure.update_yaxes(title={"text": y, "standoff": 4}, row=1, col=column)
+        first = 1 + list(axes).index((x, y))
+        if first < column:  # the same axes, so the same scale
+            number = "" if first == 1 else str(first)
+            figure.update_xaxes(matches=f"x{number}", row=1, col=column)
+            figure.update_yaxes(matches=f"y{number}", row=1, col=column)
     figure = finish(figure, title, source=source, height=420)
     figure.update_annotations(font_size=12)
     return figure.update_layout(legend={"y": -0.2, "yanchor": "top", "itemsizing": "constant"})

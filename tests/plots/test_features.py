@@ -17,6 +17,9 @@ def test_projections_draw_each_sample_once_in_its_class_s_colour():
     looks = {(t.marker.color, t.marker.symbol) for t in figure.data}
     assert len(looks) == 10  # eight colours, then another symbol; the same class looks the same in both
     assert [t.name for t in figure.data if t.showlegend] == sorted(set(labels["learned"]))
+    assert (
+        figure.layout.xaxis2.matches == "x" and figure.layout.yaxis2.matches == "y"
+    )  # same axes, same scale
     assert "simulated" in figure.layout.title.text and figure.layout.xaxis2.title.text == "PCA 1"
 
 
@@ -31,3 +34,11 @@ def test_projections_of_points_that_do_not_fit_say_so():
         plots.projections(
             {"all": (np.zeros((3, 1)), list("AAB"))}, title="t", axes=[("x", "y")], source="real"
         )
+
+
+def test_projections_on_other_axes_have_their_own_scale():
+    cloud = (np.zeros((2, 2)), ["A", "B"])
+    axes = [("PCA 1", "PCA 2"), ("LDA 1", "LDA 2"), ("LDA 1", "LDA 2")]
+    figure = plots.projections(dict.fromkeys("abc", cloud), title="t", axes=axes, source="real")
+    assert [axis.matches for axis in figure.select_xaxes()] == [None, None, "x2"]
+    assert [axis.matches for axis in figure.select_yaxes()] == [None, None, "y2"]
