@@ -387,7 +387,6 @@ def _fit(
     *,
     resume_from: Path | None,
 ) -> None:
-    handler = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(module, training, validation, ckpt_path=resume_from, weights_only=True)
     except SIGTERMException:
@@ -395,7 +394,6 @@ def _fit(
         raise
     except SystemExit:
         # Lightning turns an interrupt into the end of the process; a notebook's kernel must outlive it.
-        signal.signal(signal.SIGINT, handler)
         raise KeyboardInterrupt from None
     except torch.cuda.OutOfMemoryError as error:
         raise ParameterError(
