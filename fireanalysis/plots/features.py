@@ -72,9 +72,9 @@ def projections(
         figure.update_yaxes(title={"text": y, "standoff": 4}, row=1, col=column)
         first = 1 + list(axes).index((x, y))
         if first < column:  # the same axes, so the same scale
-            number = "" if first == 1 else str(first)
-            figure.update_xaxes(matches=f"x{number}", row=1, col=column)
-            figure.update_yaxes(matches=f"y{number}", row=1, col=column)
+            axis = "" if first == 1 else str(first)
+            figure.update_xaxes(matches=f"x{axis}", row=1, col=column)
+            figure.update_yaxes(matches=f"y{axis}", row=1, col=column)
     figure = finish(figure, title, source=source, height=420)
     figure.update_annotations(font_size=12)
     return figure.update_layout(legend={"y": -0.2, "yanchor": "top", "itemsizing": "constant"})
