@@ -1,5 +1,6 @@
 from .cartridge import load_cartridges
 from .check import check_folder
+from .comparison import comparison_maps, with_repeats
 from .dataset import DataSet, check_parts, enough_groups, split
 from .inputs import keep_primers, prepare_maps
 from .registry import DATA_SETS, fetch
@@ -13,6 +14,7 @@ __all__ = [
     "Surface",
     "check_folder",
     "check_parts",
+    "comparison_maps",
     "digest",
     "enough_groups",
     "fetch",
@@ -23,4 +25,5 @@ __all__ = [
     "prepare_maps",
     "read_surface",
     "split",
+    "with_repeats",
 ]

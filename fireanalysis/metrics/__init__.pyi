@@ -9,6 +9,7 @@ from .calibration import (
     sample_losses,
 )
 from .candidates import Candidates, CaseIndex
+from .case_search import SearchOutcome, index_cases, search_cases, search_costs
 from .classification import (
     Interval,
     average_report,
@@ -21,7 +22,7 @@ from .classification import (
     interval_ends,
     row_shares,
 )
-from .real_comparisons import damage_seed, real_comparisons, real_scan_firearm
+from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
 from .search import (
     cumulative_match_characteristic,
@@ -29,6 +30,7 @@ from .search import (
     pair_auc,
     pair_auc_interval,
     pair_ranks,
+    pair_summary,
     promoted,
     rank_of_first,
 )
@@ -50,6 +52,7 @@ __all__ = [
     "CaseIndex",
     "Correlation",
     "Interval",
+    "SearchOutcome",
     "SurfaceStatistics",
     "average_report",
     "bootstrap_interval",
@@ -69,6 +72,7 @@ __all__ = [
     "fit_temperature",
     "follow_confidence",
     "hit_rate",
+    "index_cases",
     "inter_class_distances",
     "interval_ends",
     "intra_class_distances",
@@ -79,9 +83,11 @@ __all__ = [
     "pair_auc",
     "pair_auc_interval",
     "pair_ranks",
+    "pair_summary",
     "promoted",
     "rank_of_first",
     "real_comparisons",
+    "real_damage",
     "real_scan_firearm",
     "real_scan_shape_index",
     "real_scan_spectra",
@@ -89,5 +95,7 @@ __all__ = [
     "reliability",
     "row_shares",
     "sample_losses",
+    "search_cases",
+    "search_costs",
     "surface_statistics",
 ]

@@ -309,6 +309,45 @@ def pair_ranks(
     return (before.groupby(pairs["scan"]).sum() + 1).loc[best.index].rename("rank")
 
 
+def pair_summary(
+    scores: ArrayLike, scans: ArrayLike, firearms: ArrayLike, *, seed: int
+) -> dict[str, int | float | Interval]:
+    """Sum up how well scores tell pairs of one firearm from pairs of two.
+
+    Parameters
+    ----------
+    scores, scans, firearms
+        As in `pair_ranks`.
+    seed : int
+        Of the interval.
+
+    Returns
+    -------
+    dict
+        "pairs", "of one firearm" (how many), "AUC" (`pair_auc_interval`) and "rank 1" (share of the scans whose best
+        partner is of their firearm).
+
+    Raises
+    ------
+    DataError
+        As `pair_auc_interval`.
+
+    Examples
+    --------
+    >>> scans = np.array([("a1", "a2"), ("a1", "b1"), ("a2", "b1")])
+    >>> found = pair_summary([0.9, 0.7, 0.2], scans, [("a", "a"), ("a", "b"), ("a", "b")], seed=0)
+    >>> found["of one firearm"], found["AUC"].value, found["rank 1"]
+    (1, 1.0, 1.0)
+    """
+    owners = np.asarray(firearms)
+    return {
+        "pairs": len(owners),
+        "of one firearm": int((owners[:, 0] == owners[:, 1]).sum()),
+        "AUC": pair_auc_interval(scores, owners, seed=seed),
+        "rank 1": hit_rate(pair_ranks(scores, scans, owners), top=1),
+    }
+
+
 def _weighted_auc(scores: NDArray, same: NDArray[np.bool_], weights: NDArray) -> NDArray[np.float64]:
     """Area under the ROC curve for each row of weights (draws, pairs); NaN where one kind of pairs is missing."""
     order = np.argsort(scores, kind="stable")

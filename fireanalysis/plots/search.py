@@ -8,6 +8,8 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 from plotly.subplots import make_subplots
 
+from fireanalysis.transforms import CellComparison
+
 from .raster import MEANINGS, add_colour_bar, add_map, robust_limits
 from .style import CLASS_COLOURS, finish
 
@@ -52,11 +54,8 @@ def pair_scores(
 
 def cells_on_map(
     heights_um: NDArray,
-    score: NDArray,
-    congruent: NDArray,
+    cells: CellComparison,
     *,
-    corner: tuple[int, int],
-    side: int,
     pixel_size_um: float,
     title: str,
     source: str,
@@ -67,14 +66,14 @@ def cells_on_map(
     ----------
     heights_um : float (rows, columns)
         As it was cut into cells.
-    score, congruent, corner, side
-        Of `CellComparison`; NaN scores are of cells that take no part.
+    cells : CellComparison
+        What became of them; those without a score take no part.
     """
     figure = make_subplots(1, 1)
     limits = robust_limits([heights_um])
     add_map(figure, heights_um, colours="Greys_r", limits=limits, pixel_size_um=pixel_size_um)
-    step = side * pixel_size_um / 1000
-    top, left = (place * pixel_size_um / 1000 for place in corner)
+    step = cells.side * pixel_size_um / 1000
+    top, left = (place * pixel_size_um / 1000 for place in cells.corner)
     for kind, colour, name in ((True, SAME, "congruent"), (False, OTHER, "found elsewhere or too unlike")):
         figure.add_scatter(
             x=[None],
@@ -83,12 +82,12 @@ def cells_on_map(
             marker={"color": colour, "symbol": "square-open", "size": 13, "line": {"width": 3}},
             name=name,
         )
-        for row, column in np.argwhere(np.isfinite(score) & (congruent == kind)):
+        for row, column in np.argwhere(np.isfinite(cells.score) & (cells.congruent == kind)):
             x, y = left + column * step, top + row * step
             inset = 0.06 * step
             ends = {"x0": x + inset, "x1": x + step - inset, "y0": y + inset, "y1": y + step - inset}
             figure.add_shape(type="rect", line={"color": colour, "width": 3}, **ends)
-            label = f"{score[row, column]:.2f}"
+            label = f"{cells.score[row, column]:.2f}"
             font = {"size": 11, "color": "white"}
             figure.add_annotation(
                 x=x + step / 2,

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from fireanalysis import plots
+from fireanalysis.transforms import CellComparison
 
 RNG = np.random.default_rng(0)
 
@@ -28,16 +29,9 @@ def test_bins_of_counts_are_whole_numbers() -> None:
 def test_cells_stand_where_they_were_cut() -> None:
     heights = np.zeros((40, 40))
     score = np.array([[0.9, np.nan], [0.2, 0.8]])
-    figure = plots.cells_on_map(
-        heights,
-        score,
-        score > 0.5,
-        corner=(4, 6),
-        side=10,
-        pixel_size_um=100.0,
-        title="t",
-        source="simulated",
-    )
+    nowhere = np.zeros((2, 2))
+    cells = CellComparison(2, score > 0.5, score, nowhere, nowhere, nowhere, corner=(4, 6), side=10)
+    figure = plots.cells_on_map(heights, cells, pixel_size_um=100.0, title="t", source="simulated")
     boxes = [(round(box.x0, 1), round(box.y0, 1), box.line.color) for box in figure.layout.shapes]
     assert [(x, y) for x, y, _ in boxes] == [(0.7, 0.5), (1.7, 1.5), (0.7, 1.5)]  # congruent ones first
     assert len({colour for *_, colour in boxes}) == 2
