@@ -257,7 +257,7 @@ def growth(table: pd.DataFrame, *, columns: Mapping[str, str], title: str, sourc
             row=1,
             col=number,
         )
-        figure.update_yaxes(type="log", title=label, exponentformat="power", dtick=1, row=1, col=number)
+        figure.update_yaxes(type="log", title=label, exponentformat="power", row=1, col=number)
     figure.update_xaxes(type="log", title="cases in the database", exponentformat="power", dtick=1)
     return finish(figure, title, source=source, legend=False, height=340)
 
