@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
@@ -32,7 +33,7 @@ def checked(
         For a class that is none, or a model that lies on several devices.
     """
     device, dtype = _place(model, where=where)
-    pictures = torch.as_tensor(inputs)
+    pictures = _tensor(inputs)
     if pictures.dim() != 4 or not pictures.numel() or not pictures.is_floating_point():
         raise DataError(
             f"inputs are {pictures.dtype} of shape {tuple(pictures.shape)}; "
@@ -49,7 +50,7 @@ def checked(
         )
     pictures = pictures.detach().to(device, dtype)
     classes = _classes(model, pictures[:1], where=where)
-    wanted = torch.as_tensor(0 if targets is None else targets)
+    wanted = _tensor(0 if targets is None else targets)
     if wanted.is_floating_point() or wanted.is_complex() or wanted.shape not in ((), (len(pictures),)):
         raise ParameterError(
             f"targets are {wanted.dtype} of shape {tuple(wanted.shape)}; "
@@ -66,6 +67,11 @@ def checked(
             do="leave out pictures whose class the network does not know (-1)",
         )
     return pictures, wanted.expand(len(pictures))
+
+
+def _tensor(values: ArrayLike | Tensor) -> Tensor:
+    # torch warns of arrays that it may not write to, as pandas gives them; a copy is its own.
+    return values if isinstance(values, Tensor) else torch.tensor(np.asarray(values))
 
 
 def _place(model: nn.Module, *, where: str) -> tuple[torch.device, torch.dtype]:

@@ -157,3 +157,10 @@ def test_arrays_and_other_precisions_are_taken(net: nn.Module) -> None:
     from_array = occlusion(net, x.numpy().astype(np.float64), np.array([0, 1]))
     assert from_array.dtype == np.float32
     np.testing.assert_allclose(from_array, occlusion(net, x, torch.tensor([0, 1])), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_arrays_that_may_not_be_written_to_are_taken(net: nn.Module) -> None:
+    x, targets = pictures(8, 8).numpy(), np.array([0, 1])
+    x.flags.writeable = targets.flags.writeable = False
+    np.testing.assert_array_equal(occlusion(net, x, targets), occlusion(net, x.copy(), [0, 1]))
