@@ -329,7 +329,7 @@ def explain_rise(logits: ArrayLike, truth: ArrayLike, *, rare: ArrayLike, groups
         - "right answers became less sure" (the paper's first explanation): the part of samples right in both
           epochs; supported if it is more than half of the rise.
         - "rare classes were overlooked" (its second): the part of rare samples; supported if it is more than
-          their share of the samples, and fewer of them are right than before.
+          half, and fewer of them are right than before.
         - "wrong answers became sure": the part of samples wrong in the later epoch; supported if it is more than
           half, and these samples are answered with more confidence than before.
         - "confidence alone": the part that one temperature an epoch undoes; supported if it is more than half.
@@ -370,7 +370,7 @@ def explain_rise(logits: ArrayLike, truth: ArrayLike, *, rare: ArrayLike, groups
     fewer = right[1, seldom].sum() < right[0, seldom].sum()
     rows = {
         "right answers became less sure": (fates["right in both"], fates["right in both"] > rise / 2),
-        "rare classes were overlooked": (of_rare, of_rare > seldom.mean() * rise and fewer),
+        "rare classes were overlooked": (of_rare, of_rare > rise / 2 and fewer),
         "wrong answers became sure": (of_wrong, of_wrong > rise / 2 and now > once),
         "confidence alone": (undone, undone > rise / 2),
     }
