@@ -1,5 +1,7 @@
 """How far a classifier's probabilities can be believed, and what a rising loss is made of."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -181,8 +183,10 @@ def calibration_error(probabilities: ArrayLike, truth: ArrayLike, *, bins: int =
     return float(np.average(gap, weights=rows["samples"]))
 
 
-def fit_temperature(logits: ArrayLike, truth: ArrayLike) -> float:
-    """Find the one number by which to divide logits so that cross-entropy is lowest; above 1: overconfident.
+def fit_temperature(
+    logits: ArrayLike, truth: ArrayLike, *, gamma: float = 0.0, class_weights: ArrayLike | None = None
+) -> float:
+    """Find the one number by which to divide logits so that the loss is lowest; above 1: overconfident.
 
     Division changes no prediction, only how sure it is said to be.
 
@@ -191,6 +195,8 @@ def fit_temperature(logits: ArrayLike, truth: ArrayLike) -> float:
     logits : float (n, classes)
         Of samples the classifier was not trained on.
     truth : int (n,)
+    gamma, class_weights
+        See `sample_losses`. Only cross-entropy, the default, asks for probabilities that come true.
 
     Returns
     -------
@@ -199,13 +205,13 @@ def fit_temperature(logits: ArrayLike, truth: ArrayLike) -> float:
 
     Raises
     ------
-    DataError
-        If the shapes do not go together, or a class is unknown.
+    ParameterError, DataError
+        As `sample_losses`.
 
     Notes
     -----
-    Source: Guo et al. 2017, section 4.2. In the inverse of the temperature, cross-entropy is convex, so the
-    minimum is the only one.
+    Source: Guo et al. 2017, section 4.2. In the inverse of the temperature cross-entropy is convex and has one
+    minimum; focal loss need not be, so a coarse grid comes first.
 
     Examples
     --------
@@ -213,17 +219,26 @@ def fit_temperature(logits: ArrayLike, truth: ArrayLike) -> float:
     1.82
     """
     values, codes = _checked(logits, truth, where="fit_temperature")
-    found = minimize_scalar(
-        lambda inverse: sample_losses(inverse * values, codes).mean(),
-        bounds=(1 / HOTTEST, 1 / COLDEST),
-        method="bounded",
-        options={"xatol": 1e-6},
-    )
+
+    def mean_loss(inverse: float) -> float:
+        return sample_losses(inverse * values, codes, gamma=gamma, class_weights=class_weights).mean()
+
+    grid = np.geomspace(1 / HOTTEST, 1 / COLDEST, 3 if gamma == 0 else 25)
+    best = int(np.argmin([mean_loss(inverse) for inverse in grid[1:-1]])) + 1
+    bounds = (grid[best - 1], grid[best + 1])
+    found = minimize_scalar(mean_loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
     return float(1 / found.x)
 
 
-def cooled_losses(logits: ArrayLike, truth: ArrayLike, *, groups: ArrayLike) -> NDArray[np.float64]:
-    """Cross-entropy of every sample after a temperature that was fitted without it.
+def cooled_losses(
+    logits: ArrayLike,
+    truth: ArrayLike,
+    *,
+    groups: ArrayLike,
+    gamma: float = 0.0,
+    class_weights: ArrayLike | None = None,
+) -> NDArray[np.float64]:
+    """Loss of every sample after a temperature that was fitted without it.
 
     The groups are dealt out to two halves; each half's temperature is used on the other. What is left of a high
     loss is not a matter of confidence.
@@ -234,6 +249,8 @@ def cooled_losses(logits: ArrayLike, truth: ArrayLike, *, groups: ArrayLike) -> 
     truth : int (n,)
     groups : (n,)
         Firearm, session, ... of each sample; two at least.
+    gamma, class_weights
+        See `sample_losses`.
 
     Returns
     -------
@@ -255,10 +272,11 @@ def cooled_losses(logits: ArrayLike, truth: ArrayLike, *, groups: ArrayLike) -> 
     if group.shape != codes.shape or len(names) < 2:
         what = f"{len(names)} groups of {group.size} samples, for {codes.size} samples"
         raise DataError(what, where="cooled_losses", do="pass a group a sample, two different ones at least")
+    loss: dict[str, Any] = {"gamma": gamma, "class_weights": class_weights}
     losses = np.empty(len(codes))
     for use in (group % 2 == 0, group % 2 == 1):
-        temperature = fit_temperature(values[~use], codes[~use])
-        losses[use] = sample_losses(values[use] / temperature, codes[use])
+        temperature = fit_temperature(values[~use], codes[~use], **loss)
+        losses[use] = sample_losses(values[use] / temperature, codes[use], **loss)
     return losses
 
 
@@ -307,8 +325,16 @@ def follow_confidence(logits: ArrayLike, truth: ArrayLike, *, groups: ArrayLike)
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def explain_rise(logits: ArrayLike, truth: ArrayLike, *, rare: ArrayLike, groups: ArrayLike) -> pd.DataFrame:
-    """Hold a rise of cross-entropy between two epochs against what could explain it.
+def explain_rise(
+    logits: ArrayLike,
+    truth: ArrayLike,
+    *,
+    rare: ArrayLike,
+    groups: ArrayLike,
+    gamma: float = 0.0,
+    class_weights: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Hold a rise of the loss between two epochs against what could explain it.
 
     Parameters
     ----------
@@ -319,6 +345,8 @@ def explain_rise(logits: ArrayLike, truth: ArrayLike, *, rare: ArrayLike, groups
         Whether a sample is of a class with few training samples.
     groups : (n,)
         See `cooled_losses`.
+    gamma, class_weights
+        See `sample_losses`; cross-entropy by default.
 
     Returns
     -------
@@ -354,18 +382,20 @@ def explain_rise(logits: ArrayLike, truth: ArrayLike, *, rare: ArrayLike, groups
     [False, False, True, True]
     """
     values, codes = _checked(logits, truth, where="explain_rise")
-    fates = loss_change(values, codes)["change of loss"]
+    losses = sample_losses(values, codes, gamma=gamma, class_weights=class_weights)
+    fates = loss_change(values, codes, gamma=gamma, class_weights=class_weights)["change of loss"]
     seldom = np.asarray(rare, bool)
     if seldom.shape != codes.shape:
         what = f"rare has shape {seldom.shape} for {codes.size} samples"
         raise DataError(what, where="explain_rise", do="pass one truth value a sample")
-    before, after = follow_confidence(values, codes, groups=groups).to_dict("records")
-    rise = after["cross-entropy"] - before["cross-entropy"]
+    cooled = [
+        cooled_losses(one, codes, groups=groups, gamma=gamma, class_weights=class_weights) for one in values
+    ]
     right = (values.argmax(2) == codes).astype(int)
-    losses = sample_losses(values, codes)
+    rise = float((losses[1] - losses[0]).mean())
     of_rare = float((losses[1] - losses[0])[seldom].sum() / len(codes))
     of_wrong = fates["became wrong"] + fates["wrong in both"]
-    undone = rise - (after["cross-entropy, cooled"] - before["cross-entropy, cooled"])
+    undone = rise - float((cooled[1] - cooled[0]).mean())
     once, now = softmax(values, axis=2).max(2)[:, right[1] == 0].sum(1)  # of those wrong now
     fewer = right[1, seldom].sum() < right[0, seldom].sum()
     rows = {

@@ -92,11 +92,17 @@ def test_temperature_undoes_a_scaling_of_true_probabilities(temperature: float) 
     assert metrics.fit_temperature(temperature * true_logits, truth) == pytest.approx(temperature, rel=0.03)
 
 
-def test_temperature_is_the_best_of_a_grid(logits: NDArray, truth: NDArray) -> None:
-    found = metrics.fit_temperature(logits, truth)
+@pytest.mark.parametrize("scale", [0.1, 1.0, 5.0])
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_temperature_is_the_best_of_a_grid(
+    logits: NDArray, truth: NDArray, gamma: float, scale: float
+) -> None:
+    loss = {"gamma": gamma, "class_weights": [0.2, 1.0, 3.0, 1.0]}
+    helped = scale * (logits + 6 * np.eye(4)[truth])  # mostly right, so that the best is not a border
+    found = metrics.fit_temperature(helped, truth, **loss)
     grid = np.geomspace(0.05, 20, 400)
-    losses = [metrics.sample_losses(logits / t, truth).mean() for t in grid]
-    assert metrics.sample_losses(logits / found, truth).mean() <= min(losses) + 1e-9
+    losses = [metrics.sample_losses(helped / t, truth, **loss).mean() for t in grid]
+    assert metrics.sample_losses(helped / found, truth, **loss).mean() <= min(losses) + 1e-6
 
 
 def test_errors_name_what_is_wrong(logits: NDArray, truth: NDArray) -> None:
@@ -196,5 +202,10 @@ def test_parts_of_a_rise_are_in_the_loss_s_unit(logits: NDArray, truth: NDArray)
     assert parts["rare classes were overlooked"] == pytest.approx((after - before)[rare].sum() / 60)
     # The same predictions at twice the scale: all of the change is confidence.
     assert parts["confidence alone"] == pytest.approx(after.mean() - before.mean(), rel=0.01)
+    loss = {"gamma": 2.0, "class_weights": np.array([5.0, 1.0, 1.0, 1.0])}
+    weighted = metrics.explain_rise([logits, 2 * logits], truth, rare=rare, groups=groups, **loss)
+    before, after = (metrics.sample_losses(z, truth, **loss) for z in (logits, 2 * logits))
+    of_rare = weighted.loc["rare classes were overlooked", "part of the rise"]
+    assert of_rare == pytest.approx((after - before)[rare].sum() / 60)
     with pytest.raises(DataError, match="rare has shape"):
         metrics.explain_rise([logits, logits], truth, rare=rare[1:], groups=groups)
