@@ -48,4 +48,5 @@ def reliability_diagram(tables: Mapping[str, pd.DataFrame], *, title: str, sourc
         )
     figure.update_xaxes(title="confidence: probability of the predicted brand (%)", range=[0, 103])
     figure.update_yaxes(title="right predictions (%)", range=[-4, 104])
-    return finish(figure, title, source=source, height=460)
+    figure = finish(figure, title, source=source, height=460)
+    return figure.update_layout(legend={"itemsizing": "constant"})
