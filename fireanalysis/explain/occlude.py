@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from fireanalysis.models import memory_format
 from fireanalysis.transforms.arrays import whole
 
 from .inputs import checked
@@ -84,7 +85,7 @@ def occlusion(
     size = whole(batch_size, name="batch_size", where="occlusion", least=1, most=2**31)
     # A copy: evaluation mode and a layout of memory that convolutions run faster on, the caller's left as it is.
     resting = copy.deepcopy(model).eval()
-    resting.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
+    resting.to(memory_format=memory_format(resting))  # type: ignore[call-overload]  # not in torch's stubs
     with torch.inference_mode():
         down, across = (_squares(n, patch, stride, pictures.device) for n in (rows, columns))
         falls = torch.stack(
@@ -119,7 +120,7 @@ def _falls(
     for squares in chosen[matters.ravel()].split(size):
         r, c = squares.T
         covered = down[r][:, None, :, None] & across[c][:, None, None, :]
-        copies = torch.where(covered, 0, picture).contiguous(memory_format=torch.channels_last)
+        copies = torch.where(covered, 0, picture).contiguous(memory_format=memory_format(model))
         falls[r, c] = whole_picture - _probability(model, copies, wanted)
     return falls
 

@@ -12,6 +12,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from fireanalysis.errors import ParameterError
+from fireanalysis.models import memory_format
 from fireanalysis.simulators.hashing import key
 
 from .losses import FocalLoss
@@ -40,6 +41,7 @@ class Classifier(pl.LightningModule):
     def __init__(self, network: nn.Module, recipe: Recipe, *, alpha: torch.Tensor | None, steps: int) -> None:
         super().__init__()
         self.network = network
+        self._format = memory_format(network)
         self.loss = FocalLoss(gamma=recipe.gamma, alpha=alpha)
         self.recipe, self.steps = recipe, steps
         self.history: list[dict[str, float]] = []
@@ -49,7 +51,7 @@ class Classifier(pl.LightningModule):
 
     def _step(self, batch: tuple[torch.Tensor, ...], part: Literal["training", "validation"]) -> torch.Tensor:
         maps, codes, angles = batch
-        maps = rotate_batch(maps, angles).to(memory_format=torch.channels_last)
+        maps = rotate_batch(maps, angles).contiguous(memory_format=self._format)
         logits = self.network(maps)
         loss = self.loss(logits, codes)
         with torch.no_grad():  # kept on the device: no waiting for it within an epoch

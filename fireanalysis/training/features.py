@@ -10,7 +10,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from fireanalysis.loaders import DataSet, digest, kept, opened
-from fireanalysis.models import head_name, without_head
+from fireanalysis.models import head_name, memory_format, without_head
 from fireanalysis.transforms import Moments
 
 from .batches import Batches
@@ -98,13 +98,13 @@ def extract_features(
 def _features(
     maps: DataSet, network: nn.Module, moments: Moments, batch_size: int, device: str
 ) -> Iterator[NDArray[np.float32]]:
-    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(device=device, memory_format=memory_format(network))  # type: ignore[call-overload]
     data = Batches(maps, np.unique(maps.labels), moments)
     order = np.argsort(data.copies.samples(np.arange(len(data))))  # items come by class; rows as in the table
     chunks = np.array_split(order, -(-len(order) // batch_size))
     # Inference mode is entered anew for each batch: a generator may stand still for long.
     for chunk in tqdm(chunks, desc="extracting features", leave=False, delay=5):
         with torch.inference_mode():
-            images = data[chunk][0].to(device, memory_format=torch.channels_last)
+            images = data[chunk][0].to(device).contiguous(memory_format=memory_format(network))
             found = network(images).flatten(1).float().cpu().numpy()
         yield from found

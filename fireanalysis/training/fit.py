@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.loaders import DataSet, Entry, kept
 from fireanalysis.loaders.layout import some
-from fireanalysis.models import backbone, head_name
+from fireanalysis.models import backbone, head_name, memory_format
 from fireanalysis.transforms import Moments, surface_moments
 
 from .batches import Batches, batches
@@ -156,7 +156,7 @@ class Fit:
         with torch.inference_mode(), _penultimate(self.model) as seen:
             for x, _, angles in batches(data, batch_size=batch_size):
                 x = rotate_batch(x.to(self.device), angles.to(self.device))
-                logits.append(self.model(x.to(memory_format=torch.channels_last)).float().cpu())
+                logits.append(self.model(x.contiguous(memory_format=memory_format(self.model))).float().cpu())
                 features.append(seen.pop().flatten(1).float().cpu())
         items = np.arange(len(data))
         rows = data.copies.samples(items)
@@ -227,7 +227,7 @@ def fit_or_load(
             width=recipe.width,
             depth=recipe.depth,
         )
-        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model.to(memory_format=memory_format(model))  # type: ignore[call-overload]
         made_from = {
             "training": train.fingerprint(),
             "validation": validation.fingerprint(),

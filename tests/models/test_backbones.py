@@ -1,5 +1,7 @@
 import hashlib
 import socket
+import subprocess
+import sys
 import threading
 import time
 from functools import partial
@@ -13,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.models import backbone, backbones, head_name, without_head
+from fireanalysis.models import backbone, backbones, head_name, memory_format, without_head
 
 FEATURES = {
     "resnet18": 512,
@@ -431,3 +433,25 @@ def test_what_is_no_state_dict_is_refused(tmp_path, state, content, says, capfd)
         narrow(weights=file)
     assert caught.value.where == file and "torch.save" in caught.value.do
     assert "code ran" not in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(("width", "wanted"), [(1.0, torch.channels_last), (0.125, torch.contiguous_format)])
+def test_narrow_networks_keep_torch_s_usual_order(width: float, wanted: torch.memory_format) -> None:
+    model = backbone("resnet18", classes=2, pixels=32, weights="none", width=width)
+    assert memory_format(model) is wanted
+
+
+def test_training_a_narrow_network_on_two_threads_does_not_crash() -> None:
+    """Channels last with 8 channels crashed within seconds, in torch 2.11."""
+    script = """
+import torch
+from fireanalysis import models
+torch.set_num_threads(2)
+model = models.backbone("resnet18", classes=8, pixels=32, weights="none", width=0.125)
+order = models.memory_format(model)
+model.to(memory_format=order)
+for _ in range(40):
+    model(torch.randn(15, 1, 32, 32).contiguous(memory_format=order)).sum().backward()
+"""
+    done = subprocess.run([sys.executable, "-c", script], timeout=300)
+    assert done.returncode == 0
