@@ -231,7 +231,7 @@ def compare(
     table = table.drop(columns=["paper", "notebook", "profile", *([] if weights else ["weights"])])
     numbers: list[Any] = ["paper says", "this run", "difference"]
     styled = table.style.format(_short, subset=numbers).hide(axis="index")
-    return styled.set_properties(subset=["weights"], **{"min-width": "12em"}) if weights else styled  # type: ignore[arg-type]
+    return styled.set_properties(subset=["weights"], **{"min-width": "12em"}) if weights else styled
 
 
 def _short(value: Any) -> str:

@@ -171,6 +171,7 @@ class _Worker:
                 env={
                     **os.environ,
                     **dict.fromkeys(_THREADS, str(threads)),
+                    "OMP_WAIT_POLICY": "PASSIVE",  # on a busy machine threads that spin cost ten times the time
                     "IPYTHONDIR": str(scratch),
                     "PYTHONFAULTHANDLER": "1",
                     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # or the kernel's debugger warns into every log
