@@ -20,7 +20,7 @@ def confusion(
     labels: Sequence[str],
     *,
     title: str,
-    source: str,
+    source: str | None,
     marked: Sequence[tuple[str, str]] = (),
     of: str = "brand",
 ) -> go.Figure:
@@ -60,7 +60,7 @@ def distance_matrix(
     *,
     title: str,
     bar: str,
-    source: str,
+    source: str | None,
     marked: Sequence[tuple[str, str]] = (),
     digits: int = 1,
 ) -> go.Figure:
@@ -104,7 +104,7 @@ def score_dots(
     *,
     title: str,
     axis: str,
-    source: str,
+    source: str | None,
     reference: Mapping[str, ArrayLike] | None = None,
 ) -> go.Figure:
     """Show numbers of several rows as dots with intervals, the sets of a row one below the other.
@@ -143,6 +143,7 @@ def score_dots(
         figure.add_scatter(x=value, y=rows + shifts.get(name, 0.0), mode="markers", marker=hollow, name=label)
     ticks = {"tickvals": rows, "ticktext": [str(name).replace(", ", "<br>", 1) for name in names]}
     figure.update_yaxes(range=[len(names) - 0.4, -0.6], automargin=True, tickfont={"size": 11}, **ticks)
+    figure.update_yaxes(zeroline=False)
     figure.update_xaxes(title=axis)
     height = 120 + len(names) * max(24, 15 * len(sets))
     return finish(figure, title, source=source, height=height)
@@ -242,7 +243,9 @@ def labelled_scatter(
         error_y=bars,
         cliponaxis=False,
     )
-    figure.update_xaxes(title=x_axis, type="log" if log_x else "linear")
+    figure.update_xaxes(title=x_axis)
+    if log_x:
+        figure.update_xaxes(type="log", dtick="D2")
     figure.update_yaxes(title=y_axis)
     if note:
         at = {"x": 0.0, "y": 1.0, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
