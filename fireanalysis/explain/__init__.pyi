@@ -1,6 +1,7 @@
 from .attention import attention_rollout
 from .gradients import grad_cam, guided_grad_cam
 from .hard_cases import difficulty, easiest_and_hardest
+from .inputs import class_probabilities
 from .marks import attribution_gain, attribution_on_marks, half_area, shuffled
 from .occlude import occlusion
 from .wrong_labels import found_at_budget, label_suspicion
@@ -9,6 +10,7 @@ __all__ = [
     "attention_rollout",
     "attribution_gain",
     "attribution_on_marks",
+    "class_probabilities",
     "difficulty",
     "easiest_and_hardest",
     "found_at_budget",

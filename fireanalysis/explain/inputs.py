@@ -5,10 +5,11 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.transforms.arrays import whole
 
 
 def checked(
@@ -115,3 +116,40 @@ def resting(model: nn.Module) -> Iterator[None]:
     finally:
         for module in training:
             module.training = True
+
+
+def class_probabilities(
+    model: nn.Module, inputs: ArrayLike | Tensor, *, batch_size: int = 256
+) -> NDArray[np.float32]:
+    """Ask a network about changed pictures: what if the corners were empty, the pin impression gone?
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Takes (n, channels, rows, columns), gives one score (logit) a class. Asked in evaluation mode.
+    inputs : float (n, channels, rows, columns)
+        What the network sees, without missing values; brought to the model's device.
+    batch_size : int
+        So many pictures at a time.
+
+    Returns
+    -------
+    ndarray, float32 (n, classes)
+        Rows sum to 1.
+
+    Raises
+    ------
+    DataError
+        For inputs of another shape, or with missing values.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
+    >>> class_probabilities(net, np.ones((3, 1, 4, 4), np.float32)).shape
+    (3, 2)
+    """
+    pictures, _ = checked(model, inputs, None, where="class_probabilities")
+    size = whole(batch_size, name="batch_size", where="class_probabilities", least=1, most=2**31)
+    with resting(model), torch.inference_mode():
+        parts = [model(part).softmax(dim=1).float().cpu() for part in pictures.split(size)]
+    return torch.cat(parts).numpy()

@@ -238,9 +238,8 @@ def _grid(
         figure.update_yaxes(title_text="mm" if first else None, showticklabels=first, row=row, col=column)
         if corner:
             _in_corner(figure, corner, row=row, column=column)
-    add_colour_bar(
-        figure, colours=TINTS, limits=(THRESHOLD, 1.0), title="attribution, share of the map's greatest"
-    )
+    # The bar of a single row is too short for more than a word.
+    add_colour_bar(figure, colours=TINTS, limits=(THRESHOLD, 1.0), title="attribution")
     return finish(figure, title, source=source, height=60 + rows * (panel + gap), legend=False)
 
 

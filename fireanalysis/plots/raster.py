@@ -20,6 +20,7 @@ MEANINGS: dict[str, tuple[str, tuple[float, float] | None, str]] = {
     "height difference": ("RdBu", None, "difference (µm)"),
     "shape index": ("RdBu", (-1.0, 1.0), "shape index"),
     "brightness": ("Greys_r", None, "brightness"),
+    "attribution": ("YlOrRd", None, "attribution"),
 }
 SIGNED = {"height difference"}
 MAX_PIXELS = 560  # a side on the page: more than a 700 px wide figure can show

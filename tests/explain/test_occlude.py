@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torchvision.models import resnet18
 
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.explain import occlusion
+from fireanalysis.explain import class_probabilities, occlusion
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +164,14 @@ def test_arrays_that_may_not_be_written_to_are_taken(net: nn.Module) -> None:
     x, targets = pictures(8, 8).numpy(), np.array([0, 1])
     x.flags.writeable = targets.flags.writeable = False
     np.testing.assert_array_equal(occlusion(net, x, targets), occlusion(net, x.copy(), [0, 1]))
+
+
+def test_probabilities_are_the_network_s_in_evaluation_mode(net: nn.Module) -> None:
+    x = pictures(9, 9, count=5)
+    with torch.no_grad():
+        expected = net(x).softmax(dim=1).numpy()
+    training = copy.deepcopy(net).train()
+    np.testing.assert_allclose(class_probabilities(training, x, batch_size=2), expected, atol=1e-6)
+    assert all(module.training for module in training.modules())
+    with pytest.raises(DataError, match="missing"):
+        class_probabilities(net, torch.full((1, 2, 9, 9), float("nan")))

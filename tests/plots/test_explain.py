@@ -36,7 +36,9 @@ def test_light_comes_from_the_upper_left_and_missing_points_are_grey() -> None:
     direction = np.array([[-1, -1, np.sqrt(2)]])  # x right, y down, 45° high
     brightness = render_lights(surface, pixel_size_um=25.0, lights=direction)[0]
     seen = np.isfinite(brightness)
-    assert np.corrcoef(brightness[seen], picture[..., 0][seen])[0, 1] > 0.95  # levelled and clipped, else the same
+    assert (
+        np.corrcoef(brightness[seen], picture[..., 0][seen])[0, 1] > 0.95
+    )  # levelled and clipped, else the same
 
 
 def test_only_high_attribution_is_tinted_in_the_bar_s_colours() -> None:
