@@ -316,5 +316,5 @@ def test_a_thousand_resamples_of_five_thousand_predictions_are_quick() -> None:
     start = time.perf_counter()
     found = metrics.bootstrap_scores(truth, said, classes=range(21), groups=firearm, seed=0)
     metrics.bootstrap_mean(truth == said, groups=firearm, seed=0)
-    assert time.perf_counter() - start < 2  # 0.3 s on an idle core
+    assert time.perf_counter() - start < 2  # 0.1 s on an idle core
     assert found["f1"].draws.shape == (1000, 21)
