@@ -121,7 +121,7 @@ def resting(model: nn.Module) -> Iterator[None]:
 def class_probabilities(
     model: nn.Module, inputs: ArrayLike | Tensor, *, batch_size: int = 256
 ) -> NDArray[np.float32]:
-    """Ask a network about changed pictures: what if the corners were empty, the pin impression gone?
+    """Ask a network about pictures, changed ones among them: with empty corners, say.
 
     Parameters
     ----------
