@@ -56,7 +56,8 @@ def table() -> str:
 
     records = json.loads((HERE / f"{SHOWN}.json").read_text("utf-8"))
     beside = compare(records).set_index("notebook")
-    lines = ["| paper item | notebook | this run, simulated data | paper |", "|---|---|---|---|"]
+    lines = ["| paper item | notebook | this run, simulated data | paper | networks began from |"]
+    lines.append("|---|---|---|---|---|")
     for item, notebook, wanted in ITEMS:
         ours, theirs = [], []
         for what in wanted:
@@ -73,9 +74,9 @@ def table() -> str:
                 name = row["row"] if len(what) == 1 else what[0]
                 ours.append(f"{name}: {row['this run']:.{digits}f}{unit}")
                 theirs.append(f"{row['paper says']:.{digits}f}{unit}")
-        lines.append(
-            f"| {item} | `{notebook}` | {'<br>'.join(ours) or 'figures'} | {'<br>'.join(theirs) or '–'} |"
-        )
+        began = str(rows["weights"].iloc[0] or "–") if (rows := beside.loc[[notebook]]).size else "–"
+        cells = [item, f"`{notebook}`", "<br>".join(ours) or "figures", "<br>".join(theirs) or "–", began]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
