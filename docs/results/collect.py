@@ -74,7 +74,8 @@ def table() -> str:
                 name = row["row"] if len(what) == 1 else what[0]
                 ours.append(f"{name}: {row['this run']:.{digits}f}{unit}")
                 theirs.append(f"{row['paper says']:.{digits}f}{unit}")
-        began = str(rows["weights"].iloc[0] or "–") if (rows := beside.loc[[notebook]]).size else "–"
+        weights = beside.loc[[notebook], "weights"].dropna()
+        began = weights.iloc[0] if len(weights) else "–"
         cells = [item, f"`{notebook}`", "<br>".join(ours) or "figures", "<br>".join(theirs) or "–", began]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
