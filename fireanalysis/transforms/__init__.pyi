@@ -18,6 +18,15 @@ from .photometric_stereo import (
     ring_lights,
 )
 from .primer import Circle, find_primer, primer_view
+from .signals import fit_duration, resample_audio
+from .spectrogram import (
+    CLIP_S,
+    PAPER_MOMENTS,
+    SAMPLE_RATE_HZ,
+    log_spectrogram,
+    log_spectrograms,
+    shrink_spectrogram,
+)
 from .surface import (
     Moments,
     crop,
@@ -32,6 +41,9 @@ from .surface import (
 )
 
 __all__ = [
+    "CLIP_S",
+    "PAPER_MOMENTS",
+    "SAMPLE_RATE_HZ",
     "CellComparison",
     "Circle",
     "Comparison",
@@ -44,9 +56,12 @@ __all__ = [
     "crop",
     "degrade",
     "find_primer",
+    "fit_duration",
     "integrate_normals",
     "laid_on",
     "level",
+    "log_spectrogram",
+    "log_spectrograms",
     "normalise",
     "photometric_normals",
     "photometric_stereo",
@@ -55,9 +70,11 @@ __all__ = [
     "remove_form",
     "render_lights",
     "resample",
+    "resample_audio",
     "ring_lights",
     "rotate",
     "shape_index",
     "shrink",
+    "shrink_spectrogram",
     "surface_moments",
 ]
