@@ -14,6 +14,7 @@ from .classification import confusion, distance_matrix, distance_ranges, labelle
 from .comparison import beside_paper
 from .explain import attribution_by_region, attribution_examples, attribution_rows, found_labels
 from .features import projections
+from .gunshot import class_counts, clip_moments, segmentation, sound, spectrogram_panels, waveform
 from .raster import panels
 from .search import (
     by_confidence,
@@ -37,6 +38,8 @@ __all__ = [
     "by_threshold",
     "case_head",
     "cells_on_map",
+    "class_counts",
+    "clip_moments",
     "confusion",
     "curve",
     "damage_curves",
@@ -55,8 +58,12 @@ __all__ = [
     "region_map",
     "reliability_diagram",
     "score_dots",
+    "segmentation",
     "shape_index_histograms",
+    "sound",
     "spectra",
+    "spectrogram_panels",
     "statistics_strips",
     "training_curves",
+    "waveform",
 ]

@@ -21,6 +21,7 @@ MEANINGS: dict[str, tuple[str, tuple[float, float] | None, str]] = {
     "shape index": ("RdBu", (-1.0, 1.0), "shape index"),
     "brightness": ("Greys_r", None, "brightness"),
     "attribution": ("YlOrRd", None, "attribution"),
+    "log spectrogram": ("Magma", None, "log(1 + magnitude)"),
 }
 SIGNED = {"height difference"}
 MAX_PIXELS = 560  # a side on the page: more than a 700 px wide figure can show
