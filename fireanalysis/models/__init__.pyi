@@ -1,11 +1,23 @@
 from .backbones import backbone, head_name, memory_format, without_head
 from .cartridge import random_forest, support_vector_machine
+from .sound_classifiers import (
+    FrameStatistics,
+    GaussianMixtures,
+    HiddenMarkovModels,
+    linear_discriminant,
+    sound_support_vector_machine,
+)
 
 __all__ = [
+    "FrameStatistics",
+    "GaussianMixtures",
+    "HiddenMarkovModels",
     "backbone",
     "head_name",
+    "linear_discriminant",
     "memory_format",
     "random_forest",
+    "sound_support_vector_machine",
     "support_vector_machine",
     "without_head",
 ]
