@@ -9,6 +9,7 @@ from .comparison import (
 )
 from .curvature import shape_index
 from .degradation import degrade
+from .onsets import detect_onsets
 from .photometric_stereo import (
     Reconstruction,
     integrate_normals,
@@ -55,6 +56,7 @@ __all__ = [
     "congruent_cells",
     "crop",
     "degrade",
+    "detect_onsets",
     "find_primer",
     "fit_duration",
     "integrate_normals",
