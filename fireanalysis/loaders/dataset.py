@@ -19,6 +19,7 @@ from .layout import some
 from .store import digest
 
 Sample = TypeVar("Sample")
+_WAYS = 200  # of dealing a label's groups, of which the best is taken
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -166,6 +167,7 @@ def split(
     seed: int,
     leaky: bool = False,
     least_labels: int = 1,
+    each_label: bool = False,
 ) -> dict[str, DataSet[Sample]]:
     """Split into parts that share no group, each label spread over the parts as evenly as its groups allow.
 
@@ -187,6 +189,10 @@ def split(
         the parts carry a note that counts the shared groups.
     least_labels : int, optional
         So many labels there must be; a classifier needs 2.
+    each_label : bool, optional
+        Deal label by label: each has a group in every part as long as its groups suffice, the first part coming
+        first and the last second; of the ways to deal, one whose numbers of samples come near the shares. For
+        few groups of uneven size; the notes name the labels that a part lacks.
 
     Returns
     -------
@@ -236,7 +242,15 @@ def split(
         )
     rng = np.random.default_rng(seed)
     pairs = pairs.sample(frac=1, random_state=rng).sort_values("label", kind="stable")
-    part_of = pd.Series(_deal(len(pairs), shares, rng=rng), index=pairs["unit"])
+    if each_label:
+        samples = pd.Series(unit).value_counts().loc[pairs["unit"]].to_numpy()
+        places = pairs.groupby("label", sort=False).indices.values()
+        dealt = np.empty(len(pairs), int)
+        for of_label in places:
+            dealt[of_label] = _deal_label(samples[of_label], shares, rng=rng)
+    else:
+        dealt = _deal(len(pairs), shares, rng=rng)
+    part_of = pd.Series(dealt, index=pairs["unit"])
     part_of_row = pd.Series(unit).map(part_of).to_numpy()
     parts = {
         name: replace(data.subset(part_of_row == number), name=f"{data.name}, {name}")
@@ -245,7 +259,7 @@ def split(
     if leaky:
         return _with_leak_noted(data, parts)
     check_parts(parts)
-    return parts
+    return _with_missing_noted(data, parts) if each_label else parts
 
 
 def enough_groups(data: DataSet[Sample], *, parts: int) -> DataSet[Sample]:
@@ -322,6 +336,34 @@ def _deal(count: int, shares: NDArray[np.float64], *, rng: np.random.Generator) 
     # Each part's places lie evenly along the row, from a random start.
     places = np.concatenate([(np.arange(size) + rng.random()) / size for size in sizes])
     return np.repeat(np.arange(len(sizes)), sizes)[np.argsort(places, kind="stable")]
+
+
+def _deal_label(
+    samples: NDArray[np.integer], shares: NDArray[np.float64], *, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Part number for each group of one label, given how many samples it has."""
+    count, parts = len(samples), len(shares)
+    first_come = np.r_[0, parts - 1, 1 : parts - 1][:parts]  # which parts have one if there are few groups
+    if count <= parts:
+        return first_come[np.argsort(np.argsort(-samples, kind="stable"))]
+    tries = rng.choice(parts, size=(_WAYS, count), p=shares)
+    # Each way begins with one group for every part, in an order of its own.
+    order = rng.permuted(np.tile(np.arange(count), (_WAYS, 1)), axis=1)
+    np.put_along_axis(tries, order[:, :parts], np.arange(parts), axis=1)
+    in_part = (tries[..., None] == np.arange(parts)) * samples[:, None]
+    gaps = np.abs(in_part.sum(1) / samples.sum() - shares).sum(1)
+    return tries[np.argmin(gaps)]
+
+
+def _with_missing_noted(
+    data: DataSet[Sample], parts: dict[str, DataSet[Sample]]
+) -> dict[str, DataSet[Sample]]:
+    noted = {}
+    for name, part in parts.items():
+        missing = sorted(set(data.labels) - set(part.labels), key=str)
+        note = f"no {data.label} of too few {data.group}: {some(missing)}"
+        noted[name] = replace(part, notes=(*part.notes, note)) if missing else part
+    return noted
 
 
 def _with_leak_noted(data: DataSet[Sample], parts: dict[str, DataSet[Sample]]) -> dict[str, DataSet[Sample]]:

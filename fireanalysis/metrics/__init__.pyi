@@ -22,8 +22,10 @@ from .classification import (
     interval_ends,
     row_shares,
 )
+from .cost import Cost, network_cost
 from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
+from .routing import ErrorBudget, best_within, error_budget
 from .search import (
     cumulative_match_characteristic,
     hit_rate,
@@ -51,10 +53,13 @@ __all__ = [
     "Candidates",
     "CaseIndex",
     "Correlation",
+    "Cost",
+    "ErrorBudget",
     "Interval",
     "SearchOutcome",
     "SurfaceStatistics",
     "average_report",
+    "best_within",
     "bootstrap_interval",
     "bootstrap_mean",
     "bootstrap_scores",
@@ -68,6 +73,7 @@ __all__ = [
     "cumulative_match_characteristic",
     "damage_seed",
     "distances_to_centre",
+    "error_budget",
     "explain_rise",
     "fit_temperature",
     "follow_confidence",
@@ -80,6 +86,7 @@ __all__ = [
     "mark_statistics",
     "minus_log10",
     "missing_share",
+    "network_cost",
     "pair_auc",
     "pair_auc_interval",
     "pair_ranks",

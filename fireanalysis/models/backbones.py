@@ -1,4 +1,4 @@
-"""torchvision's networks for all four papers: one or three channels, any number of classes, width and weights."""
+"""Networks for all four papers by name: one or three channels, any number of classes, width and weights."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from torchvision.models.vision_transformer import VisionTransformer
 
 from fireanalysis.errors import DataError, ParameterError
 
+from .gunshot import AudioCNN, AudioLSTM
 from .weights import NotFetchedError, fetch, hub_file, load_state, read_state
 
 AUTO_LIMIT_S = 20.0  # "auto" waits no longer for a download
@@ -33,9 +34,10 @@ _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12])\.")
 @dataclass(frozen=True)
 class _Network:
     build: Callable[..., nn.Module]
-    weights: Any  # torchvision's WeightsEnum: the first weights published, as the papers' "ImageNet"
+    weights: Any  # torchvision's WeightsEnum: the first weights published, as the papers' "ImageNet"; None for sound
     first: str  # its first convolution
     scales: tuple[str, ...] = ()
+    colours: bool = True  # built for three channels
 
 
 def backbone(
@@ -48,7 +50,7 @@ def backbone(
     width: float = 1.0,
     depth: float = 1.0,
 ) -> nn.Module:
-    """Build one of torchvision's networks as a classifier of one- or three-channel images.
+    """Build a network as a classifier of one- or three-channel images; most are torchvision's.
 
     A one-channel network is the three-channel one looking at a grey image: its first convolution is the sum over
     the three colours. A Vision Transformer resizes what it is given to the size it was built for: 224 pixels in
@@ -56,18 +58,21 @@ def backbone(
 
     Parameters
     ----------
-    name : {"resnet18", "resnet50", "vit_b_16", "vgg16", "efficientnet_b0", "mobilenet_v2", "densenet121"}
+    name : str
+        "resnet18", "resnet50", "vit_b_16", "vgg16", "efficientnet_b0", "mobilenet_v2", "densenet121"; for
+        spectrograms (frequencies, frames) of one channel "audio_resnet", "audio_cnn", "audio_lstm".
     classes : int
         Outputs.
     pixels : int
-        Side of the images, at least 32; images of other sizes can be passed too.
+        Rows of the images, at least 32; images of other sizes can be passed too, but for "audio_lstm".
     channels : {1, 3}, optional
     weights : {"auto", "imagenet", "none"} or path, optional
         "imagenet": trained on ImageNet, from torch.hub's folder or downloaded with its hash checked. "auto": the
         same, if they are there or come within 20 s, else none. "none": random; the caller sets torch's seed.
         A path: a state dict of this network, as ``torch.save(model.state_dict(), path)`` writes it.
     width : float, optional
-        Share of the channels of a ResNet, or of the heads (64 dimensions each) of a Vision Transformer.
+        Share of the channels of a ResNet or a network for spectrograms, or of the heads (64 dimensions each) of
+        a Vision Transformer.
     depth : float, optional
         Share of the 12 layers of a Vision Transformer.
 
@@ -95,9 +100,10 @@ def backbone(
         name, classes=classes, pixels=pixels, channels=channels, scales={"width": width, "depth": depth}
     )
     smaller = " and ".join(f"{k} {v:g}" for k, v in {"width": width, "depth": depth}.items() if v != 1)
+    smaller = smaller if network.weights else name  # neither has weights to fetch
     _check_weights(weights, where=f"backbone {name}", smaller=smaller)
     model = network.build(classes=classes, pixels=pixels, width=width, depth=depth)
-    if channels == 1:
+    if channels == 1 and network.colours:
         _see_grey(model.get_submodule(network.first))
     used = _load(model, network, weights, smaller=smaller)
     model.weights_used = used  # type: ignore[assignment]
@@ -220,6 +226,10 @@ def _vit_b_16(*, classes: int, pixels: int, width: float, depth: float) -> nn.Mo
     )
 
 
+def _sound(builder: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
+    return lambda *, classes, pixels, width, **_: builder(classes=classes, frequencies=pixels, width=width)
+
+
 def _plain(builder: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
     return lambda *, classes, **sizes: builder(num_classes=classes)
 
@@ -238,6 +248,10 @@ _NETWORKS = {
     ),
     "mobilenet_v2": _Network(_plain(tv.mobilenet_v2), tv.MobileNet_V2_Weights.IMAGENET1K_V1, "features.0.0"),
     "densenet121": _Network(_plain(tv.densenet121), tv.DenseNet121_Weights.IMAGENET1K_V1, "features.conv0"),
+    # Source: Layers, "multiple blocks", number and widths not stated: the layout of a ResNet-18 (assumed).
+    "audio_resnet": _Network(_resnet(tv.resnet18, BasicBlock, [2, 2, 2, 2]), None, "conv1", ("width",)),
+    "audio_cnn": _Network(_sound(AudioCNN), None, "layers.0", ("width",), colours=False),
+    "audio_lstm": _Network(_sound(AudioLSTM), None, "frames", ("width",), colours=False),
 }
 
 
@@ -246,8 +260,10 @@ def _checked(name: str, *, classes: int, pixels: int, channels: int, scales: dic
     if name not in _NETWORKS:
         do = f"choose one of {', '.join(_NETWORKS)}"
         raise ParameterError(f"no network {name!r}", where="backbone", do=do)
-    if channels not in (1, 3):
-        raise ParameterError(f"channels is {channels!r}; allowed: 1, 3", where=where, do="pass 1 for maps")
+    allowed = (1, 3) if _NETWORKS[name].weights else (1,)
+    if channels not in allowed:
+        what = f"channels is {channels!r}; allowed: {', '.join(map(str, allowed))}"
+        raise ParameterError(what, where=where, do="pass 1 for maps and spectrograms")
     for what, value, least in (("classes", classes, 1), ("pixels", pixels, 32)):
         if not isinstance(value, Integral) or value < least:
             do = f"pass a whole number of at least {least}"
@@ -272,7 +288,7 @@ def _see_grey(first: Any) -> None:
 
 def _check_weights(weights: str | os.PathLike[str], *, where: str, smaller: str) -> None:
     if weights == "imagenet" and smaller:
-        do = 'pass width=1 and depth=1, or "auto", "none" or a file as weights'
+        do = 'pass "auto", "none" or a file as weights; torchvision\'s networks have them at width=1 and depth=1'
         raise ParameterError(f"there are no ImageNet weights for {smaller}", where=where, do=do)
     if weights not in ("auto", "imagenet", "none") and not Path(weights).is_file():
         do = 'pass "auto", "imagenet", "none" or the path of a state dict'

@@ -1,3 +1,4 @@
+from .augmentation import augment, mix
 from .batches import Batches, batches
 from .classical import Learned, learn_and_predict, rows_of, seconds_a_map
 from .classification import Classifier
@@ -5,10 +6,13 @@ from .features import extract_features
 from .fit import Fit, Prediction, fit_or_load
 from .losses import FocalLoss, inverse_frequency
 from .oversampling import RotatedCopies, rotate_batch
-from .recipe import CNN, VIT, Recipe
+from .recipe import AUGMENTATIONS, CNN, SOUND, VIT, Recipe
+from .two_stage import Routed, TwoStage
 
 __all__ = [
+    "AUGMENTATIONS",
     "CNN",
+    "SOUND",
     "VIT",
     "Batches",
     "Classifier",
@@ -18,11 +22,15 @@ __all__ = [
     "Prediction",
     "Recipe",
     "RotatedCopies",
+    "Routed",
+    "TwoStage",
+    "augment",
     "batches",
     "extract_features",
     "fit_or_load",
     "inverse_frequency",
     "learn_and_predict",
+    "mix",
     "rotate_batch",
     "rows_of",
     "seconds_a_map",

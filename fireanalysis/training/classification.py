@@ -1,6 +1,7 @@
 """The Lightning module that trains a classifier, and what runs beside it."""
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal
 
 import lightning.pytorch as pl
@@ -14,12 +15,15 @@ from tqdm.auto import tqdm
 from fireanalysis.errors import ParameterError
 from fireanalysis.models import memory_format
 from fireanalysis.simulators.hashing import key
+from fireanalysis.transforms import Moments
 
+from .augmentation import augment, mix
 from .losses import FocalLoss
 from .oversampling import rotate_batch
 from .recipe import Recipe
 
 SELECTION = "epoch, if it is the best so far"
+_STANDARD = Moments(0.0, 1.0, 1)
 KEPT_ROWS = 20_000
 """Logits of at most so many validation samples are kept of every epoch: 42 MB for 21 classes and 50 epochs."""
 
@@ -36,14 +40,24 @@ class Classifier(pl.LightningModule):
         Class weights of the focal loss.
     steps : int
         Batches an epoch.
+    moments : Moments
+        By which the maps were standardised: augmentation changes them as they were before.
     """
 
-    def __init__(self, network: nn.Module, recipe: Recipe, *, alpha: torch.Tensor | None, steps: int) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        *,
+        alpha: torch.Tensor | None,
+        steps: int,
+        moments: Moments = _STANDARD,
+    ) -> None:
         super().__init__()
         self.network = network
         self._format = memory_format(network)
         self.loss = FocalLoss(gamma=recipe.gamma, alpha=alpha)
-        self.recipe, self.steps = recipe, steps
+        self.recipe, self.steps, self.moments = recipe, steps, moments
         self.history: list[dict[str, float]] = []
         self.validation_logits: list[torch.Tensor] = []
         self._sums: dict[str, torch.Tensor] = {}
@@ -51,9 +65,16 @@ class Classifier(pl.LightningModule):
 
     def _step(self, batch: tuple[torch.Tensor, ...], part: Literal["training", "validation"]) -> torch.Tensor:
         maps, codes, angles = batch
-        maps = rotate_batch(maps, angles).contiguous(memory_format=self._format)
-        logits = self.network(maps)
+        maps = rotate_batch(maps, angles)
+        other, share = codes, 1.0
+        if part == "training" and self.recipe.augment:
+            maps = augment(maps, self.recipe.augment, moments=self.moments)
+            if "mixup" in self.recipe.augment:
+                maps, other, share = mix(maps, codes)
+        logits = self.network(maps.contiguous(memory_format=self._format))
         loss = self.loss(logits, codes)
+        if share < 1:
+            loss = share * loss + (1 - share) * self.loss(logits, other)
         with torch.no_grad():  # kept on the device: no waiting for it within an epoch
             correct = (logits.argmax(1) == codes).sum()
             entropy = nn.functional.cross_entropy(logits.float(), codes)
@@ -96,6 +117,7 @@ class Classifier(pl.LightningModule):
         self.history.append(row)
         logits = torch.cat(self._logits)
         self.validation_logits.append(logits[kept_rows(len(logits))].cpu())
+        self.log("validation loss", row["validation loss"])  # for the schedule
         is_best = row["epoch"] == best_epoch(self.history, self.recipe)
         self.log(SELECTION, row["epoch"] if is_best else -math.inf)
 
@@ -110,24 +132,34 @@ class Classifier(pl.LightningModule):
         self.validation_logits = checkpoint["validation_logits"]
 
     def configure_optimizers(self) -> Any:
-        """Build the recipe's optimiser, with a linear warm-up."""
+        """Build the recipe's optimiser, with a linear warm-up or a halving on plateaus."""
         recipe, weights = self.recipe, self.network.parameters()
         optimiser: torch.optim.Optimizer
         if recipe.optimiser == "sgd":
             optimiser = torch.optim.SGD(weights, lr=recipe.learning_rate, momentum=recipe.momentum)
         else:
-            optimiser = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+            adam = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimiser]
+            optimiser = adam(weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        if recipe.schedule == "plateau":
+            halving = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=0.5, patience=3)
+            return {
+                "optimizer": optimiser,
+                "lr_scheduler": {"scheduler": halving, "monitor": "validation loss"},
+            }
         warmup = max(1.0, recipe.warmup_epochs * self.steps)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (step + 1) / warmup))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
 def best_epoch(history: list[dict[str, float]], recipe: Recipe) -> float:
-    """Of the epochs after the warm-up: best accuracy in whole per cent, among equals the lowest loss; else 0."""
+    """Of the epochs after the warm-up the best by the recipe's `selection`; 0 before its end."""
     warmup = min(recipe.warmup_epochs, recipe.epochs - 1)
     after = [row for row in history if row["epoch"] > warmup]
-    best = max(after, key=lambda row: (_per_cent(row), -row["validation loss"]), default={"epoch": 0})
-    return best["epoch"]
+    ranks: dict[str, Callable[[dict[str, float]], Any]] = {
+        "saturation": lambda row: (_per_cent(row), -row["validation loss"]),
+        "accuracy": lambda row: row["validation accuracy"],
+    }
+    return max(after, key=ranks[recipe.selection], default={"epoch": 0})["epoch"]  # the first of equals
 
 
 def _per_cent(row: dict[str, float]) -> int:

@@ -14,7 +14,7 @@ from fireanalysis.models import head_name, memory_format, without_head
 from fireanalysis.transforms import Moments
 
 from .batches import Batches
-from .fit import _device, _state_digest
+from .fit import device_of, state_digest
 
 
 def extract_features(
@@ -76,12 +76,12 @@ def extract_features(
     >>> extract_features(maps, model, moments=Moments(0.0, 0.5, 1), store=folder).shape
     (3, 64)
     """
-    device = _device(device)
+    device = device_of(device)
     network = without_head(model).cpu().eval()
     made_from = {
         "maps": maps.fingerprint(),
         "network": digest(str(network)),
-        "state": _state_digest(network),
+        "state": state_digest(network),
         "weights": str(getattr(model, "weights_used", "")),
         "moments": [moments.mean, moments.std],
         "torch": torch.__version__,

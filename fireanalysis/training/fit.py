@@ -210,11 +210,12 @@ def fit_or_load(
 
     Notes
     -----
-    Of the epochs after the warm-up the one with the best validation accuracy is chosen, in whole per cent, and
-    among equals the one with the lowest validation loss. (Source: sections 4.2.2 and 4.2.3 choose the lowest
-    loss "within the saturation range" of the accuracy, by eye.)
+    By the selection "saturation", of the epochs after the warm-up the one with the best validation accuracy is
+    chosen, in whole per cent, and among equals the one with the lowest validation loss. (Source: cartridge paper,
+    sections 4.2.2 and 4.2.3, chooses the lowest loss "within the saturation range" of the accuracy, by eye; the
+    gunshot paper keeps the best validation accuracy.)
     """
-    device = _device(device)
+    device = device_of(device)
     classes, shape = _classes(train, validation), train[0].shape
     _check_shape(validation, shape)
     with torch.random.fork_rng():
@@ -222,7 +223,7 @@ def fit_or_load(
         model = backbone(
             recipe.network,
             classes=len(classes),
-            pixels=shape[-1],
+            pixels=shape[0],
             weights=recipe.weights,
             width=recipe.width,
             depth=recipe.depth,
@@ -232,7 +233,7 @@ def fit_or_load(
             "training": train.fingerprint(),
             "validation": validation.fingerprint(),
             "recipe": asdict(recipe) | {"weights": model.weights_used},
-            "initial": _state_digest(model),
+            "initial": state_digest(model),
             "torch": torch.__version__,
         }
         with kept(store, "models", made_from) as entry:
@@ -301,7 +302,8 @@ def _moments(train: DataSet) -> Moments:
     return moments
 
 
-def _device(wanted: str) -> str:
+def device_of(wanted: str) -> str:
+    """Resolve "auto": a GPU if there is one."""
     there = torch.cuda.is_available()
     if wanted not in ("auto", "cpu", "cuda") or (wanted == "cuda" and not there):
         raise ParameterError(
@@ -312,7 +314,8 @@ def _device(wanted: str) -> str:
     return ("cuda" if there else "cpu") if wanted == "auto" else wanted
 
 
-def _state_digest(model: nn.Module) -> str:
+def state_digest(model: nn.Module) -> str:
+    """Name a network's weights by their content."""
     state = hashlib.sha256()
     for name, value in model.state_dict().items():
         state.update(name.encode())
@@ -331,14 +334,14 @@ def _train(
     workers: int,
 ) -> None:
     """Train and leave ``result.pt``; ``last.ckpt`` is what a killed run goes on from."""
-    moments = _moments(train)
+    moments = _moments(train) if recipe.moments is None else Moments(*recipe.moments, 1)
     copies = Batches(train, classes, moments, at_least=recipe.oversample_to, seed=recipe.seed)
     loaders = (
         batches(copies, batch_size=recipe.batch_size, shuffle_seed=recipe.seed, workers=workers),
         batches(Batches(validation, classes, moments), batch_size=4 * recipe.batch_size, workers=workers),
     )
     alpha = inverse_frequency(copies.copies.counts[1:]) if recipe.class_weights else None
-    module = Classifier(model, recipe, alpha=alpha, steps=len(loaders[0]))
+    module = Classifier(model, recipe, alpha=alpha, steps=len(loaders[0]), moments=moments)
     checkpoint = partial(
         ModelCheckpoint, entry.folder, save_on_train_epoch_end=True, enable_version_counter=False
     )

@@ -291,3 +291,46 @@ def test_labels_with_enough_groups_are_all_in_a_large_first_part(seed) -> None:
     parts = split(usable, {"train": 0.7, "validation": 0.15, "test": 0.15}, seed=seed)
     # What a classifier is asked about it has been shown; a small part may lack a label of three groups.
     assert set(parts["train"].labels) == set(usable.labels)
+
+
+SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}
+
+
+def sessions(counts: dict[str, list[int]]) -> DataSet:
+    rows = [
+        (model, f"{model}{k}")
+        for model, sizes in counts.items()
+        for k, n in enumerate(sizes)
+        for _ in range(n)
+    ]
+    table = pd.DataFrame(rows, columns=["model", "session"])
+    return DataSet(table, lambda rows: rows.index, "model", "session", "real", "sessions")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_label_is_in_every_part_where_its_groups_allow(seed):
+    rng = np.random.default_rng(seed)
+    data = sessions({f"m{k}": rng.integers(1, 50, rng.integers(3, 12)).tolist() for k in range(20)})
+    parts = split(data, SHARES, seed=seed, each_label=True)
+    check_parts(parts)
+    assert all(set(part.labels) == set(data.labels) for part in parts.values())
+    share = {name: len(part) / len(data) for name, part in parts.items()}
+    assert share == pytest.approx(SHARES, abs=0.06)  # 0.02 to 0.04 in 50 seeds
+
+
+def test_labels_of_few_groups_go_where_they_are_needed_most():
+    data = sessions({"one": [9], "two": [3, 8], "many": [5] * 10})
+    parts = split(data, SHARES, seed=0, each_label=True)
+    assert {*parts["train"].labels} == {"one", "two", "many"}
+    assert {*parts["test"].labels} == {"two", "many"} and {*parts["validation"].labels} == {"many"}
+    assert (parts["train"].labels == "two").sum() == 8  # the larger one
+    assert "no model of too few session: one" in parts["test"].notes
+    assert parts["train"].notes == ()
+
+
+def test_each_label_is_the_same_again_with_the_same_seed():
+    data = sessions({f"m{k}": [4, 9, 2, 7, 5, 3] for k in range(6)})
+    first, again, other = (
+        split(data, SHARES, seed=seed, each_label=True)["test"].table for seed in (1, 1, 2)
+    )
+    assert first.equals(again) and not first.equals(other)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -60,3 +61,56 @@ def test_short_trainings_show_nothing(capfd: pytest.CaptureFixture[str], tmp_pat
     fit = fit_or_load(*parts(), recipe, store=tmp_path, device="cpu")
     if fit.seconds < 2:
         assert capfd.readouterr() == ("", "")
+
+
+SOUND = replace(training.SOUND, width=0.125, epochs=12, batch_size=8)
+
+
+def test_the_first_epoch_of_the_best_accuracy_is_kept(tmp_path: Path) -> None:
+    fit = fit_or_load(*parts(), SOUND, store=tmp_path, device="cpu")
+    accuracies = fit.history["validation accuracy"]
+    assert fit.chosen_epoch == accuracies.idxmax() + 1  # idxmax gives the first
+
+
+def test_the_learning_rate_is_halved_after_four_epochs_without_a_lower_loss(tmp_path: Path) -> None:
+    fit = fit_or_load(*parts(), replace(SOUND, learning_rate=0.05, epochs=20, patience=20), store=tmp_path)
+    rate, best, waited, expected = 0.05, float("inf"), 0, []
+    for loss in fit.history["validation loss"]:
+        expected.append(rate)
+        waited = 0 if loss < best * (1 - 1e-4) else waited + 1  # torch's least relative gain
+        best = min(best, loss) if waited == 0 else best
+        if waited > 3:
+            rate, waited = rate / 2, 0
+    assert fit.history["learning rate"].tolist() == pytest.approx(expected)
+    assert len(set(expected)) > 1
+
+
+def test_training_stops_after_patience_epochs_without_better_accuracy(tmp_path: Path) -> None:
+    fit = fit_or_load(*parts(), replace(SOUND, epochs=40, patience=3), store=tmp_path, device="cpu")
+    assert len(fit.history) == fit.chosen_epoch + 3 < 40
+
+
+def test_given_moments_are_used(tmp_path: Path) -> None:
+    fit = fit_or_load(*parts(), replace(SOUND, epochs=1, moments=(0.1877, 0.4756)), store=tmp_path)
+    train = parts()[0]
+    wanted = (train[0][10, 10] - 0.1877) / 0.4756
+    assert float(fit.inputs(train.subset([0]))[0, 0, 10, 10]) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_an_augmented_run_goes_on_where_it_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(SOUND, epochs=5, augment=training.AUGMENTATIONS)
+    whole = fit_or_load(*parts(), recipe, store=tmp_path / "whole", device="cpu")
+    step = training.Classifier.training_step
+
+    def interrupted(module: training.Classifier, batch: tuple) -> object:
+        if module.current_epoch == 3:
+            raise KeyboardInterrupt
+        return step(module, batch)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training.Classifier, "training_step", interrupted)
+        fit_or_load(*parts(), recipe, store=tmp_path / "killed", device="cpu")
+    again = fit_or_load(*parts(), recipe, store=tmp_path / "killed", device="cpu")
+    assert again.history.equals(whole.history)

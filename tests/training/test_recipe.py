@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from fireanalysis.errors import ParameterError
-from fireanalysis.training import CNN, VIT, Recipe
+from fireanalysis.papers import paper_values
+from fireanalysis.training import CNN, SOUND, VIT, Recipe
 
 
 def test_the_paper_s_settings() -> None:
@@ -15,10 +16,33 @@ def test_the_paper_s_settings() -> None:
     assert (VIT.warmup_epochs, VIT.epochs, VIT.network) == (5, 50, "vit_b_16")
 
 
+def test_the_gunshot_paper_s_settings() -> None:
+    text = paper_values("gunshot", table="text").query("row == 'training'").set_index("metric")["value"]
+    assert SOUND.learning_rate == text["learning rate"] and SOUND.weight_decay == text["weight decay"]
+    assert (SOUND.batch_size, SOUND.epochs) == (text["batch size"], text["maximum epochs"])
+    assert SOUND.patience == text["early stopping patience"]
+    assert (SOUND.optimiser, SOUND.schedule, SOUND.selection) == ("adam", "plateau", "accuracy")
+    assert (SOUND.gamma, SOUND.class_weights, SOUND.warmup_epochs) == (0, False, 0)  # plain cross-entropy
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"warmup_epochs": 2}, "a plateau schedule has none"),
+        ({"moments": (0.2, 0.0)}, "standard deviation of moments is 0"),
+        ({"selection": "loss"}, "selection is 'loss'"),
+        ({"schedule": "cosine"}, "schedule is 'cosine'"),
+    ],
+)
+def test_settings_that_do_not_go_together(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(ParameterError, match=says):
+        replace(SOUND, **change)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("optimiser", "adam"),
+        ("optimiser", "lbfgs"),
         ("precision", "fp16"),
         ("learning_rate", 0.0),
         ("learning_rate", float("nan")),
