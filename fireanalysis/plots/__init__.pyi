@@ -15,6 +15,7 @@ from .comparison import beside_paper
 from .explain import attribution_by_region, attribution_examples, attribution_rows, found_labels
 from .features import projections
 from .gunshot import class_counts, clip_moments, segmentation, sound, spectrogram_panels, waveform
+from .gunshot_baselines import kept_of_sound
 from .raster import panels
 from .search import (
     by_confidence,
@@ -49,6 +50,7 @@ __all__ = [
     "gain_by_baseline",
     "growth",
     "heights_and_shape_index",
+    "kept_of_sound",
     "labelled_scatter",
     "match_curves",
     "normalisation",
