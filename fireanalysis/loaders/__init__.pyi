@@ -1,16 +1,21 @@
+from .audio import Recording, read_audio, read_blocks
 from .cartridge import load_cartridges
 from .check import check_folder
 from .comparison import comparison_maps, with_repeats
 from .dataset import DataSet, check_parts, enough_groups, split
+from .gunshot import CATEGORIES, load_gunshots
 from .inputs import keep_primers, prepare_maps
 from .registry import DATA_SETS, fetch
+from .spectrograms import keep_features, keep_spectrograms
 from .store import Entry, digest, kept, opened
 from .surface import Surface, read_surface
 
 __all__ = [
+    "CATEGORIES",
     "DATA_SETS",
     "DataSet",
     "Entry",
+    "Recording",
     "Surface",
     "check_folder",
     "check_parts",
@@ -18,11 +23,16 @@ __all__ = [
     "digest",
     "enough_groups",
     "fetch",
+    "keep_features",
     "keep_primers",
+    "keep_spectrograms",
     "kept",
     "load_cartridges",
+    "load_gunshots",
     "opened",
     "prepare_maps",
+    "read_audio",
+    "read_blocks",
     "read_surface",
     "split",
     "with_repeats",

@@ -116,7 +116,7 @@ def _real(
     manifest = folder / MANIFEST
     notes: tuple[str, ...] = ()
     if manifest.is_file():
-        table = read_manifest(manifest, label="brand", group="firearm", text=("caliber",))
+        table = read_manifest(manifest, filled=("brand", "firearm"), text=("caliber",))
     else:
         table, notes = read_folders(folder, suffixes=SURFACE_SUFFIXES, label="brand", group="firearm")
     if "caliber" not in table:

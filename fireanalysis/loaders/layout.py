@@ -51,15 +51,15 @@ def data_folder(root: str | os.PathLike[str]) -> Path:
     return folder
 
 
-def read_manifest(manifest: Path, *, label: str, group: str, text: Collection[str] = ()) -> pd.DataFrame:
-    """Read a manifest and make sure that each row names one file below its folder, a label and a group.
+def read_manifest(manifest: Path, *, filled: Collection[str], text: Collection[str] = ()) -> pd.DataFrame:
+    """Read a manifest and make sure that each row names one file below its folder, and what must be known of it.
 
     Parameters
     ----------
     manifest : Path
         CSV, UTF-8, commas, one line per file. Column ``file`` is a path relative to the manifest's folder.
-    label, group : str
-        Columns that must be there and filled.
+    filled : collection of str
+        Columns, label and group among them, that must be there and filled.
     text : collection of str
         Further columns that stay text even if they look like numbers.
 
@@ -72,9 +72,9 @@ def read_manifest(manifest: Path, *, label: str, group: str, text: Collection[st
     ------
     DataError
         Once, listing the first few rows at fault: missing files, paths that lead out of the folder (also by a
-        link), empty labels or groups, files named twice.
+        link), empty cells where one must be filled, files named twice.
     """
-    needed = ["file", label, group]
+    needed = ["file", *filled]
     do = f"save it as CSV UTF-8 with commas and the columns {', '.join([*needed, *text])}"
     try:
         with warnings.catch_warnings():
@@ -95,7 +95,7 @@ def read_manifest(manifest: Path, *, label: str, group: str, text: Collection[st
             with suppress(ValueError):
                 table[name] = pd.to_numeric(table[name].replace("", None))
     table["file"] = [file and str(PurePosixPath(file.replace("\\", "/"))) for file in table["file"]]
-    faults = list(_faults(table, root=manifest.parent.resolve(), filled=(label, group)))
+    faults = list(_faults(table, root=manifest.parent.resolve(), filled=filled))
     if faults:
         raise DataError(
             f"{len(faults)} faults in {len(table)} rows: {some(faults)}",
