@@ -167,13 +167,16 @@ def spectrogram_panels(
     figure = make_subplots(rows, columns, subplot_titles=list(titles), **gaps)
     for k, values in enumerate(spectrograms):
         row, column = k // columns + 1, k % columns + 1
-        look = {
-            "limits": shown,
-            "duration_s": duration_s,
-            "top_khz": top_khz,
-            "share": 1 if columns < 3 else 2,
-        }
-        add_spectrogram(figure, values, **look, row=row, column=column)
+        add_spectrogram(
+            figure,
+            values,
+            limits=shown,
+            duration_s=duration_s,
+            top_khz=top_khz,
+            row=row,
+            column=column,
+            share=1 if columns < 3 else 2,
+        )
         foot = k + columns >= len(spectrograms)
         figure.update_xaxes(title="time (s)" if foot else None, showticklabels=foot, row=row, col=column)
         edge = {"title": "kHz" if column == 1 else None, "showticklabels": column == 1}
