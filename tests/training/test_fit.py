@@ -194,13 +194,15 @@ def test_whatever_decides_the_result_decides_the_key(key_of: Callable[..., str],
         "width": 0.25, "learning_rate": 0.03, "momentum": 0.8, "weight_decay": 0.1, "epochs": 5,
         "warmup_epochs": 2, "batch_size": 9, "gamma": 1.0, "class_weights": False, "oversample_to": 20,
         "patience": 2, "precision": "bf16-mixed", "seed": 1, "optimiser": "adamw", "network": "resnet50",
+        "selection": "accuracy", "moments": (0.0, 2.0), "augment": ("noise",),
     }  # fmt: skip
     recipes = [small(**{name: value}) for name, value in changed.items()]
+    recipes += [small(warmup_epochs=0, schedule=schedule) for schedule in ("constant", "plateau")]
     recipes.append(Recipe(network="vit_b_16", width=1 / 12, depth=1 / 12, weights="none"))
     recipes.append(Recipe(network="vit_b_16", width=1 / 12, depth=2 / 12, weights="none"))
     keys = [key_of(train, validation, recipe) for recipe in recipes]
     named = {field for field in Recipe.__dataclass_fields__ if field not in ("depth", "weights")}
-    assert named == set(changed)
+    assert named == {*changed, "schedule"}
     table = train.table
     labelled = table.assign(brand=table["brand"].mask(table.index == 3, "A"))
     assert list(labelled["brand"]) != list(table["brand"])
