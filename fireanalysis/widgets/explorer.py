@@ -17,6 +17,8 @@ class Explorer(ipywidgets.VBox):
     ----------
     controls : sequence of ipywidgets
         `draw`, which a subclass defines, reads their values.
+    shown : sequence of ipywidgets, optional
+        What else is shown, between the controls and the figure.
 
     Attributes
     ----------
@@ -25,12 +27,14 @@ class Explorer(ipywidgets.VBox):
         The error in place of a traceback, if a choice cannot be drawn.
     """
 
-    def __init__(self, controls: Sequence[ipywidgets.ValueWidget]) -> None:
+    def __init__(
+        self, controls: Sequence[ipywidgets.ValueWidget], shown: Sequence[ipywidgets.Widget] = ()
+    ) -> None:
         self.message = ipywidgets.HTML()
         self.figure = go.FigureWidget(self.draw())
         for control in controls:
             control.observe(self._redraw, names="value")
-        super().__init__([ipywidgets.HBox(list(controls)), self.message, self.figure])
+        super().__init__([ipywidgets.HBox(list(controls)), *shown, self.message, self.figure])
 
     def draw(self) -> go.Figure:
         """Draw the present choice as an ordinary figure."""
