@@ -9,6 +9,9 @@ from .cartridge_database import (
 )
 from .cartridge_head import render_case_heads
 from .cartridge_parameters import head_field_mm, parameter_table, primer_field_mm
+from .gunshot import render_gunshots, render_recording, sample_gunshots
+from .gunshot_models import model_catalogue
+from .gunshot_parameters import gunshot_parameter_table
 
 __all__ = [
     "REGION_NAMES",
@@ -18,12 +21,17 @@ __all__ = [
     "brand_marks",
     "brand_probabilities",
     "case_descriptors",
+    "gunshot_parameter_table",
     "head_field_mm",
+    "model_catalogue",
     "parameter_table",
     "primer_field_mm",
     "primer_regions",
     "render_case_heads",
+    "render_gunshots",
     "render_primers",
+    "render_recording",
     "sample_cartridges",
     "sample_case_search",
+    "sample_gunshots",
 ]
