@@ -6,6 +6,7 @@ from .dataset import DataSet, check_parts, enough_groups, split
 from .gunshot import CATEGORIES, load_gunshots
 from .inputs import keep_primers, prepare_maps
 from .registry import DATA_SETS, fetch
+from .segments import Segments, cut_segments
 from .spectrograms import keep_features, keep_spectrograms
 from .store import Entry, digest, kept, opened
 from .surface import Surface, read_surface
@@ -16,10 +17,12 @@ __all__ = [
     "DataSet",
     "Entry",
     "Recording",
+    "Segments",
     "Surface",
     "check_folder",
     "check_parts",
     "comparison_maps",
+    "cut_segments",
     "digest",
     "enough_groups",
     "fetch",

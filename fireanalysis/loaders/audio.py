@@ -186,17 +186,22 @@ def opened_audio(path: Path) -> Iterator[soundfile.SoundFile]:
     ------
     DataError
     """
+    if path.exists() and not path.is_file():
+        raise DataError("is no file", where=path, do="pass a sound file")
     try:
         with path.open("rb") as file:
             _check_start(file, path)
-            with soundfile.SoundFile(path) as sound:
-                _check_header(sound, file, path)
-                yield sound
+            sound = soundfile.SoundFile(path)
+            _check_header(sound, file, path)
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror or error}", where=path, do="check it") from error
     except soundfile.LibsndfileError as error:
-        what = f"damaged or truncated: {error.error_string.strip(' .')}"
-        raise DataError(what, where=path, do="copy it again, or leave it out") from error
+        raise _damaged(path, error) from error
+    with sound:
+        try:
+            yield sound
+        except soundfile.LibsndfileError as error:
+            raise _damaged(path, error) from error
 
 
 def check_values(values: NDArray, path: Path) -> None:
@@ -263,6 +268,11 @@ def _ogg_ends(file: BinaryIO) -> bool:
 def _truncated(path: Path, share: float | None = None) -> DataError:
     rest = "" if share is None else f": {100 * share:.0f} % of what its header states"
     return DataError(f"truncated{rest}", where=path, do="copy it again, or leave it out")
+
+
+def _damaged(path: Path, error: soundfile.LibsndfileError) -> DataError:
+    what = f"damaged or truncated: {error.error_string.strip(' .')}"
+    return DataError(what, where=path, do="copy it again, or leave it out")
 
 
 def _clipped_share(values: NDArray[np.float32]) -> float:
