@@ -64,9 +64,12 @@ def test_solutions_run_with_plain_papermill(tmp_path: Path, path: Path) -> None:
     assert (tmp_path / "records" / f"{path.stem}.json").is_file()
 
 
-def test_cartridge_notebooks_run_on_real_scans(tmp_path: Path, real_cartridges: Path) -> None:
-    names = [name for name in NAMES if name.startswith("1")]
-    summary = run_notebooks(names, profile="smoke", data=real_cartridges, out=tmp_path)
+@pytest.mark.parametrize(("decade", "folder"), [("1", "cartridge"), ("2", "gunshot/eight_models")])
+def test_notebooks_run_on_real_data(tmp_path: Path, real_data: Path, decade: str, folder: str) -> None:
+    if not (real_data / folder).is_dir():
+        pytest.skip(f"no {folder} in {real_data}")
+    names = [name for name in NAMES if name.startswith(decade)]
+    summary = run_notebooks(names, profile="smoke", data=real_data / folder, out=tmp_path)
     assert summary.passed, "\n\n".join(map(str, summary.failures))
     for name in names:
         record = json.loads((tmp_path / "records" / f"{name}.json").read_text(encoding="utf-8"))
