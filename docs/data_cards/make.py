@@ -1,0 +1,94 @@
+"""Write the tables of gunshot_simulator.md from the simulator's own tables.
+
+    python docs/data_cards/make.py        # after a change to gunshot_models.csv or gunshot_parameters.csv
+
+A test holds the page to them.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from fireanalysis.simulators import gunshot_parameter_table, model_catalogue
+
+PAGE = Path(__file__).with_name("gunshot_simulator.md")
+
+COUNTS = {
+    "category": "category",
+    "model": "model",
+    "variant": "variant simulated",
+    "cartridge": "cartridge",
+    "named_in_paper": "named in the paper",
+    "clips": "clips of 3,343",
+    "clips_source": "count from",
+}
+NUMBERS = {
+    "model": "model",
+    "bullet_diameter_mm": "bullet diameter (mm)",
+    "bullet_length_mm": "length (mm)",
+    "bullet_mass_g": "mass (g)",
+    "muzzle_velocity_mps": "muzzle velocity (m/s)",
+    "mach_20C": "Mach at 20 °C",
+    "barrel_length_mm": "barrel (mm)",
+    "action": "action",
+    "cyclic_rpm_min": "least rate (/min)",
+    "cyclic_rpm_max": "greatest rate (/min)",
+    "friedlander_tau_ms_estimate": "positive phase (ms)",
+    "peak_spl_dB_1m_side": "peak level at 1 m (dB)",
+}
+SOURCES = {
+    "model": "model",
+    "source_of_v_barrel_rate": "velocity, barrel, rate, bullet",
+    "peak_spl_source": "peak level",
+    "measured_rpm_from_recordings": "rate measured on recordings (/min)",
+    "estimated_fields": "estimated here",
+}
+PARAMETERS = {
+    "name": "parameter",
+    "level": "drawn once a",
+    "low": "least",
+    "high": "greatest",
+    "scale": "scale",
+    "unit": "unit",
+    "meaning": "meaning",
+    "source": "source",
+}
+
+
+def as_markdown(table: pd.DataFrame, columns: dict[str, str]) -> str:
+    """Write some columns of a table as Markdown; an empty cell is a dash."""
+    rows = [list(columns.values()), ["---"] * len(columns)]
+    rows += [[_cell(value) for value in row] for row in table[list(columns)].itertuples(index=False)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "–" if pd.isna(value) else f"{value:g}"
+    return str(value).replace("|", "/") or "–"
+
+
+def sections() -> dict[str, str]:
+    """Make every table of the page, by the name of its mark."""
+    models = model_catalogue()
+    models["named_in_paper"] = models["named_in_paper"].map({1: "yes", 0: "no, chosen here"})
+    return {
+        "counts": as_markdown(models, COUNTS),
+        "numbers": as_markdown(models, NUMBERS),
+        "sources": as_markdown(models, SOURCES),
+        "parameters": as_markdown(gunshot_parameter_table(), PARAMETERS),
+    }
+
+
+def page() -> str:
+    """Put every table between its marks in the text of the page."""
+    text = PAGE.read_text("utf-8")
+    for name, table in sections().items():
+        begin, end = f"<!-- {name}: docs/data_cards/make.py -->", f"<!-- end of {name} -->"
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n\n{table}\n\n{end}{rest.split(end)[1]}"
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
