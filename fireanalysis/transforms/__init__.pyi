@@ -20,6 +20,8 @@ from .photometric_stereo import (
 )
 from .primer import Circle, find_primer, primer_view
 from .signals import fit_duration, resample_audio
+from .sound_damage import damage_sound
+from .sound_features import lpc, mel_statistics, mfcc, sound_features, spectral_centroid
 from .spectrogram import (
     CLIP_S,
     PAPER_MOMENTS,
@@ -55,6 +57,7 @@ __all__ = [
     "comparison_map",
     "congruent_cells",
     "crop",
+    "damage_sound",
     "degrade",
     "detect_onsets",
     "find_primer",
@@ -64,6 +67,9 @@ __all__ = [
     "level",
     "log_spectrogram",
     "log_spectrograms",
+    "lpc",
+    "mel_statistics",
+    "mfcc",
     "normalise",
     "photometric_normals",
     "photometric_stereo",
@@ -78,5 +84,7 @@ __all__ = [
     "shape_index",
     "shrink",
     "shrink_spectrogram",
+    "sound_features",
+    "spectral_centroid",
     "surface_moments",
 ]
