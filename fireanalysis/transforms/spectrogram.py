@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
@@ -94,7 +95,7 @@ def log_spectrograms(signals: ArrayLike) -> NDArray[np.float32]:
     for clip, spectrogram in zip(clips, spectrograms, strict=True):
         frames = stft_magnitudes(as_signal(clip, where="log_spectrograms"))
         np.log1p(frames, out=frames)
-        spectrogram[:] = frames[:, 1:].T
+        cv2.transpose(frames[:, 1:], spectrogram)  # twice as fast as NumPy's copy
     return spectrograms
 
 
