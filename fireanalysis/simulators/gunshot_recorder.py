@@ -8,7 +8,6 @@ from .gunshot_parameters import draw
 from .gunshot_place import Session
 
 BLOCK_S = 0.001  # gain control looks at the level this often
-ATTACK_BLOCKS = 2  # and reacts so late: the very first of a shot goes through
 
 
 def background(session: Session, samples: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -24,7 +23,7 @@ def background(session: Session, samples: int, rng: np.random.Generator) -> NDAr
         noise = fft.irfft((white[0] + 1j * white[1]) * shape.astype(np.float32), samples)
         if name == "babble":  # syllables, some four a second
             noise *= 1 + np.float32(0.7) * np.sin(2 * np.pi * (4 * t + np.float32(rng.random())))
-        out += noise * np.float32(10 ** (session.draw(name) / 20) / noise.std())
+        out += noise * np.float32(10 ** (session.draw(name, session.recorder) / 20) / noise.std())
     return out
 
 
@@ -35,7 +34,10 @@ def response(session: Session, frequency: NDArray[np.float64]) -> NDArray[np.com
     s = 1j * frequency / corner
     octaves = np.arange(16)  # from 20 Hz
     ripple = session.difficulty * session.draw("ripple", session.recorder) * rng.standard_normal(16)
-    decibels = np.interp(np.log2(np.maximum(frequency, 20) / 20), octaves, ripple)
+    octave = np.log2(np.maximum(frequency, 20) / 20)
+    decibels = np.interp(octave, octaves, ripple)
+    # A small capsule resonates at some 9 kHz.
+    decibels += session.draw("treble", session.recorder) * np.exp(-0.5 * (octave - np.log2(9000 / 20)) ** 2)
     return (10 ** (decibels / 20) * s**2 / (1 + np.sqrt(2) * s + s**2)).astype(np.complex64)
 
 
@@ -56,8 +58,8 @@ def gain_control(
     --------
     >>> loud = np.ones(8000, np.float32)
     >>> turned = gain_control(loud, threshold_db=-20, compression=0.5, release_s=1, rate_hz=8000)
-    >>> [round(float(value), 2) for value in turned[[0, -1]]]  # 10 of the 20 dB are taken, after the attack
-    [1.0, 0.32]
+    >>> round(float(turned[-1]), 2)  # 10 of the 20 dB are taken
+    0.32
     """
     if compression == 0:
         return signal
@@ -67,7 +69,6 @@ def gain_control(
     fall = 10 * BLOCK_S / release_s * np.arange(blocks)  # dB since the start
     level = np.maximum.accumulate(20 * np.log10(peaks + 1e-9) + fall) - fall
     taken = compression * np.maximum(level - threshold_db, 0)
-    taken = np.concatenate([np.zeros(ATTACK_BLOCKS), taken[:-ATTACK_BLOCKS]])
     middle = (np.arange(blocks) + 0.5) * block
     gain = np.interp(np.arange(len(signal)), middle, 10 ** (-taken / 20))
     return (signal * gain).astype(np.float32)
