@@ -28,3 +28,12 @@ def real_cartridges(real_data: Path) -> Path:
     if not folder.is_dir():
         pytest.skip(f"no cartridge folder in {real_data}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def real_gunshots(real_data: Path) -> Path:
+    """The folder with the real recordings: eight_models/ and free_firearm_library/."""
+    folder = real_data / "gunshot"
+    if not folder.is_dir():
+        pytest.skip(f"no gunshot folder in {real_data}")
+    return folder

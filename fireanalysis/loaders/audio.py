@@ -109,7 +109,7 @@ def read_audio(path: str | os.PathLike[str]) -> Recording:
     if (suffix := path.suffix.lower().lstrip(".")) != kind.lower():
         notes.append(f"holds {kind} though its name ends in .{suffix}")
     peak = max(values.max(), -values.min())
-    clipped = _clipped_share(values)
+    clipped = _clipped_share(values, max(peak, 1))
     if peak > 1:
         values /= peak
         notes.append(f"its peak of {peak:.3g} scaled to 1")
@@ -275,8 +275,8 @@ def _damaged(path: Path, error: soundfile.LibsndfileError) -> DataError:
     return DataError(what, where=path, do="copy it again, or leave it out")
 
 
-def _clipped_share(values: NDArray[np.float32]) -> float:
-    full = np.abs(values) >= _FULL_SCALE
+def _clipped_share(values: NDArray[np.float32], ceiling: float) -> float:
+    full = np.abs(values) >= _FULL_SCALE * ceiling
     beside = full[1:] & full[:-1]
     lasting = np.zeros_like(full)
     lasting[1:] |= beside

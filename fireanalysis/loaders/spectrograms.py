@@ -23,7 +23,7 @@ from fireanalysis.transforms.arrays import whole
 from .audio import Recording
 from .dataset import DataSet, _described
 from .layout import some
-from .store import kept
+from .store import Entry, kept
 
 Arrays = DataSet[NDArray[np.float32]]
 
@@ -76,7 +76,8 @@ def keep_spectrograms(
     ((128, 86), 'simulated')
     """
     shrink_by = whole(shrink_by, name="shrink_by", where="keep_spectrograms", least=1, most=345)
-    return _keep(data, partial(_spectrogram, shrink_by=shrink_by), store=store, kind="spectrograms")
+    with kept(store, "spectrograms", {"data": data.fingerprint(), "shrink_by": shrink_by}) as entry:
+        return _from_entry(data, partial(_spectrogram, shrink_by=shrink_by), entry)
 
 
 def keep_features(
@@ -105,7 +106,9 @@ def keep_features(
     RunError
         If the store cannot be written.
     """
-    return _keep(data, partial(_of_clip, function=function), store=store, kind="features")
+    made_from = {"data": data.fingerprint(), "function": _described(function)}
+    with kept(store, "features", made_from) as entry:
+        return _from_entry(data, partial(_of_clip, function=function), entry)
 
 
 def _spectrogram(signal: NDArray[np.float32], *, sample_rate_hz: int, shrink_by: int) -> NDArray[np.float32]:
@@ -119,24 +122,14 @@ def _of_clip(
     return function(clip, sample_rate_hz=sample_rate_hz)
 
 
-def _keep(
-    data: DataSet[Recording], function: Callable[..., ArrayLike], *, store: str | os.PathLike[str], kind: str
-) -> Arrays:
-    made_from = {"data": data.fingerprint(), "function": _described(function)}
-    with kept(store, kind, made_from) as entry:
-        if not entry.done:
-            _make(data, function, entry.folder)
-            entry.finish()
+def _from_entry(data: DataSet[Recording], function: Callable[..., ArrayLike], entry: Entry) -> Arrays:
+    if not entry.done:
+        _make(data, function, entry.folder)
+        entry.finish()
     log = _logged(entry.folder)
-    durations_s = np.array([log[row] for row in range(len(data))])
-    return _with_sound(
-        replace(
-            data,
-            table=data.table.assign(row=np.arange(len(data))),
-            read=partial(_kept_rows, folder=entry.folder),
-        ),
-        durations_s,
-    )
+    table = data.table.assign(row=np.arange(len(data)))
+    arrays: DataSet = replace(data, table=table, read=partial(_kept_rows, folder=entry.folder))
+    return _with_sound(arrays, np.array([log[row] for row in range(len(data))]))
 
 
 def _make(data: DataSet[Recording], function: Callable[..., ArrayLike], folder: Path) -> None:
