@@ -17,6 +17,7 @@ from .features import projections
 from .gunshot import class_counts, clip_moments, segmentation, sound, spectrogram_panels, waveform
 from .gunshot_baselines import kept_of_sound
 from .raster import panels
+from .routing import confusion_by_category, cost_bars, error_budget, learning_panels, scores_by_supply
 from .search import (
     by_confidence,
     by_threshold,
@@ -42,16 +43,20 @@ __all__ = [
     "class_counts",
     "clip_moments",
     "confusion",
+    "confusion_by_category",
+    "cost_bars",
     "curve",
     "damage_curves",
     "distance_matrix",
     "distance_ranges",
+    "error_budget",
     "found_labels",
     "gain_by_baseline",
     "growth",
     "heights_and_shape_index",
     "kept_of_sound",
     "labelled_scatter",
+    "learning_panels",
     "match_curves",
     "normalisation",
     "pair_scores",
@@ -60,6 +65,7 @@ __all__ = [
     "region_map",
     "reliability_diagram",
     "score_dots",
+    "scores_by_supply",
     "segmentation",
     "shape_index_histograms",
     "sound",
