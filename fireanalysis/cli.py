@@ -1,4 +1,4 @@
-"""The command line: ``fireanalysis list | run | report | fetch | check``."""
+"""The command line: ``fireanalysis list | run | report | fetch | check | classify``."""
 
 import errno
 import sys
@@ -122,6 +122,37 @@ def check(folder: Path) -> int:
     errors = int((findings["severity"] == "error").sum())
     click.echo(f"{errors} errors and {len(findings) - errors} warnings in {folder}")
     return int(errors > 0)
+
+
+@cli.command()
+@click.argument("sound", metavar="FILE", type=FOLDER)
+@click.option(
+    "--networks", type=FOLDER, default="results/two_stage", show_default=True, help="Kept by notebook 24."
+)
+@click.option(
+    "--uncertain-below",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Least probability to name a model. Default: as learned with the networks.",
+)
+def classify(sound: Path, networks: Path, uncertain_below: float | None) -> None:
+    """Say what each shot in a sound FILE sounds like: category and model, or "uncertain".
+
+    One line for every two seconds that hold a shot. It narrows a search and identifies nobody.
+    """
+    from fireanalysis.training import TwoStage, classify_recording, introduce
+
+    two_stage = TwoStage.load(networks, device="cpu")
+    table, notes = classify_recording(sound, two_stage, uncertain_below=uncertain_below)
+    click.echo("\n".join([f"networks in {networks}:", *(f"  {line}" for line in introduce(two_stage))]))
+    click.echo("\n".join([f"{sound}:", *(f"  {note}" for note in notes)]))
+    if table.empty:
+        click.echo("  no shot found: a sudden loud sound with something quieter before it")
+        return
+    click.echo(f"{'time (s)':>10}  {'category':<18}{'probability':>11}  {'model':<20}{'probability':>11}")
+    for time_s, category, of_category, model, of_model, uncertain in table.to_numpy(object):
+        named = f"{'uncertain' if uncertain else model:<20}{of_model:>11.2f}"
+        click.echo(f"{time_s:>10.3f}  {category:<18}{of_category:>11.2f}  {named}")
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

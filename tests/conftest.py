@@ -1,4 +1,6 @@
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -37,3 +39,13 @@ def real_gunshots(real_data: Path) -> Path:
     if not folder.is_dir():
         pytest.skip(f"no gunshot folder in {real_data}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tones() -> ModuleType:
+    """The module tones.py beside this file: sounds of known models, and two stages trained on them in seconds."""
+    spec = spec_from_file_location("tones", Path(__file__).with_name("tones.py"))
+    assert spec and spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,14 +1,19 @@
 import errno
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
+from numpy.typing import NDArray
 
-from fireanalysis import cli, loaders
+from fireanalysis import cli, loaders, training
 from fireanalysis.errors import DataError
 from fireanalysis.running import report, runner
 from fireanalysis.running.runner import RunSummary
@@ -42,7 +47,7 @@ def test_help_answers_at_once_and_names_every_command() -> None:
         shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         seconds.append(time.perf_counter() - begun)
     assert min(seconds) < 0.5
-    for name in ("list", "run", "report", "fetch", "check"):
+    for name in ("list", "run", "report", "fetch", "check", "classify"):
         assert f"\n  {name} " in shown
 
 
@@ -186,3 +191,74 @@ def test_report_fetch_and_check_pass_on_what_the_package_says(
         "",
         "error: no such folder\n  where: x\n  to do: name another\n",
     )
+
+
+@pytest.fixture(scope="session")
+def networks(tmp_path_factory: pytest.TempPathFactory, tones: ModuleType) -> Path:
+    return tones.two_stage().save(tmp_path_factory.mktemp("networks"))
+
+
+def _sound(path: Path, signal: NDArray, rate_hz: int = 44_100) -> Path:
+    soundfile.write(path, signal, rate_hz, subtype="FLOAT")
+    return path
+
+
+def test_classify_prints_one_line_a_piece_and_what_it_is_worth(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, networks: Path, tones: ModuleType
+) -> None:
+    heard = tones.recording([(0.5, "low 2"), (4.2, "high 1")], duration_s=5.0)
+    path = _sound(tmp_path / "shot.wav", heard.signal)
+    code, out, err = _main(capsys, "classify", path, "--networks", networks, "--uncertain-below", 0)
+    assert code == 0 and not err
+    assert "learned from SIMULATED gunshots only" in out and "identifies nobody" in out
+    assert "model in 25% (15% to 40%)" in out and "2 shots found in 5.0 s of sound" in out
+    assert "last 1.00 s are followed by silence" in out
+    table, _ = training.classify_recording(path, tones.two_stage())
+    rows = out.split("probability\n")[1].splitlines()
+    for row, (time_s, model) in zip(rows, [(0.5, "low 2"), (4.2, "high 1")], strict=True):
+        shown = re.split(r"\s{2,}", row.strip())
+        assert float(shown[0]) == pytest.approx(time_s, abs=0.003)
+        assert (shown[1], shown[3]) == (model.split()[0], model)
+    assert [re.split(r"\s{2,}", row.strip())[4] for row in rows] == [f"{p:.2f}" for p in table["probability"]]
+
+
+def test_classify_names_no_model_when_uncertain(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, networks: Path, tones: ModuleType
+) -> None:
+    path = _sound(tmp_path / "shot.wav", tones.recording([(0.5, "low 2")]).signal)
+    code, out, _ = _main(capsys, "classify", path, "--networks", networks, "--uncertain-below", 1)
+    last = out.splitlines()[-1]
+    assert code == 0 and "uncertain" in last and "low 2" not in last
+
+
+def test_classify_says_that_there_is_no_shot(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, networks: Path, tones: ModuleType
+) -> None:
+    path = _sound(tmp_path / "quiet.wav", tones.recording([]).signal)
+    code, out, _ = _main(capsys, "classify", path, "--networks", networks)
+    assert code == 0 and "no shot found" in out and "probability\n" not in out
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "says"),
+    [
+        ("no networks", 1, "no trained networks here"),
+        ("no sound", 1, "no WAV, FLAC, Ogg or MP3"),
+        ("no file", 1, "cannot be read"),
+        ("silence", 1, "silent: all"),
+        ("threshold", 2, "--uncertain-below"),
+    ],
+)
+def test_classify_says_what_it_cannot_do(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, networks: Path, kind: str, status: int, says: str
+) -> None:
+    path = _sound(tmp_path / "shot.wav", np.zeros(44_100))
+    if kind == "no sound":
+        path.write_text("words")
+    if kind == "no file":
+        path.unlink()
+    given = ["--networks", tmp_path if kind == "no networks" else networks]
+    given += ["--uncertain-below", 2] if kind == "threshold" else []
+    code, out, err = _main(capsys, "classify", path, *given)
+    assert code == status and not out and says in err and "to do:" in err
+    assert "Traceback" not in err

@@ -11,7 +11,9 @@ from fireanalysis.errors import DataError
 from .style import CLASS_COLOURS, finish
 
 
-def reliability_diagram(tables: Mapping[str, pd.DataFrame], *, title: str, source: str) -> go.Figure:
+def reliability_diagram(
+    tables: Mapping[str, pd.DataFrame], *, title: str, source: str, of: str = "brand"
+) -> go.Figure:
     """Show accuracy against confidence: on the diagonal, what is called 80 % sure is right in 80 % of cases.
 
     Parameters
@@ -20,6 +22,8 @@ def reliability_diagram(tables: Mapping[str, pd.DataFrame], *, title: str, sourc
         From `fireanalysis.metrics.reliability`, one a line; the area of a dot is its number of samples.
     title : str
     source : {"simulated", "real"}
+    of : str
+        What is predicted, for the axis.
 
     Raises
     ------
@@ -46,7 +50,7 @@ def reliability_diagram(tables: Mapping[str, pd.DataFrame], *, title: str, sourc
             text=[f"{count:,} predictions" for count in table["samples"]],
             name=name,
         )
-    figure.update_xaxes(title="confidence: probability of the predicted brand (%)", range=[0, 103])
+    figure.update_xaxes(title=f"confidence: probability of the predicted {of} (%)", range=[0, 103])
     figure.update_yaxes(title="right predictions (%)", range=[-4, 104])
     figure = finish(figure, title, source=source, height=460)
     return figure.update_layout(legend={"itemsizing": "constant"})
