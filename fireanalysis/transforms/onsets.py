@@ -24,7 +24,7 @@ def detect_onsets(
     *,
     sample_rate_hz: float,
     minimum_gap_s: float = 0.25,
-    threshold_db: float = 12.0,
+    threshold_db: float = 10.0,
     range_db: float = 30.0,
 ) -> NDArray[np.float64]:
     """Find when shots begin: sudden loud sounds that are no echo of another.
@@ -40,7 +40,8 @@ def detect_onsets(
         Least time from one onset to the next. Automatic fire at 600 to 1250 rounds a minute has a shot every
         0.1 to 0.05 s: 0.04 counts each of them, and more echoes; the default marks a burst about every 0.25 s.
     threshold_db : float
-        Least rise of the level within a millisecond over the mean of the 30 ms before.
+        Least rise of the level within a millisecond over the mean of the 30 ms before. In noise or reverberation a
+        shot may rise by less; below 9 dB the ripple of plain noise is found too.
     range_db : float
         Sounds so much weaker than the loudest of the recording are left out: steps, voices, distant shots.
 
