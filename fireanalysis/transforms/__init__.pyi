@@ -9,6 +9,7 @@ from .comparison import (
 )
 from .curvature import shape_index
 from .degradation import degrade
+from .frame_features import feature_columns, features_as_spectrograms, frame_features
 from .onsets import detect_onsets
 from .photometric_stereo import (
     Reconstruction,
@@ -60,8 +61,11 @@ __all__ = [
     "damage_sound",
     "degrade",
     "detect_onsets",
+    "feature_columns",
+    "features_as_spectrograms",
     "find_primer",
     "fit_duration",
+    "frame_features",
     "integrate_normals",
     "laid_on",
     "level",
