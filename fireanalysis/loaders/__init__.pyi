@@ -3,6 +3,7 @@ from .cartridge import load_cartridges
 from .check import check_folder
 from .comparison import comparison_maps, with_repeats
 from .dataset import DataSet, check_parts, enough_groups, split
+from .duplicates import find_duplicates, without_duplicates
 from .gunshot import CATEGORIES, load_gunshots
 from .inputs import keep_primers, prepare_maps
 from .registry import DATA_SETS, fetch
@@ -26,6 +27,7 @@ __all__ = [
     "digest",
     "enough_groups",
     "fetch",
+    "find_duplicates",
     "keep_features",
     "keep_primers",
     "keep_spectrograms",
@@ -39,4 +41,5 @@ __all__ = [
     "read_surface",
     "split",
     "with_repeats",
+    "without_duplicates",
 ]
