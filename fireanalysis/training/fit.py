@@ -334,7 +334,7 @@ def _train(
     workers: int,
 ) -> None:
     """Train and leave ``result.pt``; ``last.ckpt`` is what a killed run goes on from."""
-    moments = _moments(train) if recipe.moments is None else Moments(*recipe.moments, 1)
+    moments = _moments(train) if recipe.moments is None else Moments(*map(float, recipe.moments), 1)
     copies = Batches(train, classes, moments, at_least=recipe.oversample_to, seed=recipe.seed)
     loaders = (
         batches(copies, batch_size=recipe.batch_size, shuffle_seed=recipe.seed, workers=workers),
