@@ -25,6 +25,15 @@ from .classification import (
 )
 from .cost import Cost, network_cost
 from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
+from .real_gunshots import (
+    BANDS_HZ,
+    BLOCK_S,
+    SoundStatistics,
+    real_gunshot_envelopes,
+    real_gunshot_spectra,
+    real_gunshot_statistics,
+    sound_statistics,
+)
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
 from .routing import ErrorBudget, best_within, error_budget
 from .search import (
@@ -50,6 +59,8 @@ from .topology import (
 )
 
 __all__ = [
+    "BANDS_HZ",
+    "BLOCK_S",
     "DISTANCES",
     "Candidates",
     "CaseIndex",
@@ -58,6 +69,7 @@ __all__ = [
     "ErrorBudget",
     "Interval",
     "SearchOutcome",
+    "SoundStatistics",
     "SurfaceStatistics",
     "abstention_threshold",
     "average_report",
@@ -99,6 +111,9 @@ __all__ = [
     "rank_of_first",
     "real_comparisons",
     "real_damage",
+    "real_gunshot_envelopes",
+    "real_gunshot_spectra",
+    "real_gunshot_statistics",
     "real_scan_firearm",
     "real_scan_shape_index",
     "real_scan_spectra",
@@ -109,5 +124,6 @@ __all__ = [
     "sample_losses",
     "search_cases",
     "search_costs",
+    "sound_statistics",
     "surface_statistics",
 ]

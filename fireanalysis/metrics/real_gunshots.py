@@ -100,7 +100,8 @@ def _envelope(sound: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
     whole = min(len(sound) // block, BLOCKS)
     power = np.full(BLOCKS, np.nan)
     power[:whole] = (sound[: whole * block].reshape(whole, block) ** 2).mean(axis=1)
-    return 10 * np.log10(power / np.nanmax(power) + 1e-12)
+    loudest = power[:whole].max(initial=1e-30)
+    return 10 * np.log10(power / loudest + 1e-12)
 
 
 def real_gunshot_statistics() -> pd.DataFrame:

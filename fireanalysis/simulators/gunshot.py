@@ -84,6 +84,8 @@ def sample_gunshots(
     difficulty : float
         Factor on how far sessions and shots of a model lie apart, against the differences between models. 0: all
         sessions have the same distance, angle, ammunition and response; only kind of place and recorder differ.
+        At 1 (standard deviations of an eighth of each range) a support vector machine on mel statistics does about
+        as well on eight simulated models, by session and by clip, as on a public set of the same eight.
 
     Returns
     -------
@@ -323,8 +325,9 @@ def _rate(gun: Firearm, session: Session) -> float:
     """Cyclic rate of the firearm of a session; 0 where it fires single shots only."""
     if gun.rates_rpm is None:
         return 0.0
-    low, high = gun.rates_rpm
-    return low + (high - low) * session.draw("cyclic_rate")
+    share = session.draw("cyclic_rate")
+    low, nominal, high = gun.rates_rpm
+    return nominal + share * (high - nominal if share > 0 else nominal - low)
 
 
 def _jitter(session: Session) -> float:

@@ -56,8 +56,8 @@ class Firearm:
         How much stronger the blast is to the front, see `fireanalysis.simulators.gunshot_source.directivity`.
     jet_hz, jet_s : float
         Middle frequency and decay time of the gas jet's noise.
-    rates_rpm : (float, float), optional
-        Least and greatest cyclic rate; None where it fires single shots only.
+    rates_rpm : (float, float, float), optional
+        Least, nominal and greatest cyclic rate; None where it fires single shots only.
     cycle_s : float
         Time of the action's cycle; 0 for actions worked by hand.
     seed : int
@@ -76,7 +76,7 @@ class Firearm:
     momentum_index: float
     jet_hz: float
     jet_s: float
-    rates_rpm: tuple[float, float] | None
+    rates_rpm: tuple[float, float, float] | None
     cycle_s: float
     seed: int
 
@@ -95,6 +95,7 @@ def firearm(model: str) -> Firearm:
     bore = np.pi / 4 * diameter**2 * barrel
     exit_pa = fixed("exit_pressure_share") * row["muzzle_energy_J_calc"] / bore
     index = 0.83 - 0.0063 * row["mach_20C"] * np.sqrt(1.25 * exit_pa / (2 * 101_325))
+    rates = tuple(float(row[f"cyclic_rpm_{name}"]) for name in ("min", "nominal", "max"))
     automatic = bool(np.isfinite(row["cyclic_rpm_nominal"]))
     self_loading = "pump" not in row["action"] and "revolver" not in row["action"]
     cycle = 60 / row["cyclic_rpm_nominal"] if automatic else draw("action_cycle", "model", seed)
@@ -111,7 +112,7 @@ def firearm(model: str) -> Firearm:
         momentum_index=float(np.clip(index, 0.5, 0.8)),
         jet_hz=fixed("jet_strouhal") * speed / diameter,
         jet_s=barrel / fixed("jet_speed"),
-        rates_rpm=(row["cyclic_rpm_min"], row["cyclic_rpm_max"]) if automatic else None,
+        rates_rpm=(rates[0], rates[1], rates[2]) if automatic else None,
         cycle_s=float(cycle) if self_loading else 0.0,
         seed=seed,
     )

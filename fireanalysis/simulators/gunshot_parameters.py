@@ -6,7 +6,7 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from .hashing import uniform
+from .hashing import normal, uniform
 
 PLACES = {"open field": 0.2, "outdoor range": 0.3, "woodland": 0.15, "street": 0.15, "indoor range": 0.2}
 """Places and their shares of the sessions. Assumed."""
@@ -63,16 +63,23 @@ def fixed(name: str) -> float:
     return _ranges()[name, "fixed"][0]
 
 
-def draw(name: str, level: str, seed: int, *, spread: float = 1.0) -> float:
-    """Draw a parameter evenly from its range, the same one for the same seed.
+def draw(name: str, level: str, seed: int, *, spread: float | None = None) -> float:
+    """Draw a parameter from its range, the same one for the same seed.
 
     Parameters
     ----------
-    spread : float
-        0 gives the middle of the range, 1 the whole range; above 1 more values lie at its ends.
+    spread : float, optional
+        Normal about the middle, with `spread` eighths of the range as standard deviation, and cut at its ends;
+        evenly from the range if left out.
+
+    Examples
+    --------
+    >>> draw("angle", "session", 1, spread=0)  # of 20 to 170 degrees
+    95.0
     """
     low, high, log = _ranges()[name, level]
-    share = np.clip(0.5 + spread * (float(uniform(seed, name)) - 0.5), 0, 1)
-    if log:
-        return float(low * (high / low) ** share)
-    return float(low + (high - low) * share)
+    if spread is None:
+        share = float(uniform(seed, name))
+    else:
+        share = float(np.clip(0.5 + spread * normal(seed, name) / 8, 0, 1))
+    return float(low * (high / low) ** share) if log else low + (high - low) * share

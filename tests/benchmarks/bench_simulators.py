@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 import torch
 
-from fireanalysis.simulators import render_case_heads, render_primers, sample_cartridges
+from fireanalysis.simulators import (
+    render_case_heads,
+    render_gunshots,
+    render_primers,
+    sample_cartridges,
+    sample_gunshots,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +48,11 @@ def test_case_head(benchmark, table: pd.DataFrame) -> None:
 def test_hundred_thousand_rows(benchmark) -> None:
     benchmark.pedantic(sample_cartridges, args=(100_000,), rounds=3)
     assert benchmark.stats["min"] < 3
+
+
+def test_twenty_gunshots_a_second(benchmark) -> None:
+    """One core does it; loaders share the work between two."""
+    rows = sample_gunshots(3343).sample(120, random_state=0)  # shuffled: no session is kept
+    next(render_gunshots(rows))
+    benchmark.pedantic(lambda: list(render_gunshots(rows)), rounds=3)
+    assert len(rows) / benchmark.stats["min"] >= 20
