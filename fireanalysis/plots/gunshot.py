@@ -216,23 +216,21 @@ def segmentation(
     shots = {"shots": onsets_s} if np.size(onsets_s) else None
     figure = waveform(signal, sample_rate_hz=sample_rate_hz, onsets_s=shots, title="", source=source)
     whole_s = len(signal) / sample_rate_hz
-    pieces = int(len(signal) // round(duration_s * sample_rate_hz))
-    for k in range(pieces):
-        ends = {"x0": k * duration_s, "x1": (k + 1) * duration_s}
-        tint = CLASS_COLOURS[4] if k % 2 else "white"
-        figure.add_vrect(**ends, fillcolor=tint, opacity=0.18, line_width=0, layer="below")
-        if pieces <= 20:
-            middle = (k + 0.5) * duration_s
-            figure.add_annotation(
-                x=middle, y=0, yref="paper", yanchor="bottom", text=str(k + 1), showarrow=False
-            )
-    for k in range(1, pieces + 1):
-        figure.add_vline(x=k * duration_s, line={"color": CLASS_COLOURS[6], "width": 1, "dash": "dash"})
-    rest_s = whole_s - pieces * duration_s
-    if rest_s > 0:
-        figure.add_vrect(
-            x0=whole_s - rest_s, x1=whole_s, fillcolor=MISSING_COLOUR, line_width=0, layer="below"
-        )
+    pieces, rest = divmod(len(signal), round(duration_s * sample_rate_hz))
+    rest_s = rest / sample_rate_hz
+    cuts = np.arange(1, pieces + 1) * duration_s
+    tall = {"yref": "paper", "y0": 0, "y1": 1}
+    tint = {"type": "rect", **tall, "line": {"width": 0}, "layer": "below"}
+    line = {"type": "line", **tall, "line": {"color": CLASS_COLOURS[6], "width": 1, "dash": "dash"}}
+    every_second = {**tint, "fillcolor": CLASS_COLOURS[4], "opacity": 0.18}
+    shapes = [{**every_second, "x0": cut - duration_s, "x1": cut} for cut in cuts[1::2]]
+    shapes += [{**line, "x0": cut, "x1": cut} for cut in cuts]
+    if rest:
+        shapes.append({**tint, "fillcolor": MISSING_COLOUR, "x0": whole_s - rest_s, "x1": whole_s})
+    at_foot = {"y": 0, "yref": "paper", "yanchor": "bottom", "showarrow": False}
+    numbers = [{**at_foot, "x": cut - duration_s / 2, "text": str(k)} for k, cut in enumerate(cuts, start=1)]
+    # All at once: plotly takes a tenth of a second for each that is added by itself.
+    figure.update_layout(shapes=shapes, annotations=numbers if pieces <= 20 else [])
     if pieces == 0:
         title = f"{whole_s:.2f} s is shorter than a piece of {duration_s:g} s: the recording is skipped"
     else:
@@ -240,7 +238,6 @@ def segmentation(
             f"{whole_s:.1f} s give {pieces} pieces of {duration_s:g} s; {rest_s:.2f} s are left over (grey)"
         )
     if shots and pieces:
-        cuts = np.arange(1, pieces + 1) * duration_s
         before = cuts[:, None] - np.asarray(onsets_s, np.float64)
         near = int(((before >= 0) & (before < NEAR_CUT_S)).any(axis=0).sum())
         title += f"; {near} of {np.size(onsets_s)} shots are cut off from their echo"
