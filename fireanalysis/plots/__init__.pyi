@@ -16,6 +16,8 @@ from .explain import attribution_by_region, attribution_examples, attribution_ro
 from .features import projections
 from .gunshot import class_counts, clip_moments, segmentation, sound, spectrogram_panels, waveform
 from .gunshot_baselines import kept_of_sound
+from .gunshot_simulated import spectra_and_envelopes
+from .gunshot_stages import two_stages
 from .raster import panels
 from .routing import confusion_by_category, cost_bars, error_budget, learning_panels, scores_by_supply
 from .search import (
@@ -70,8 +72,10 @@ __all__ = [
     "shape_index_histograms",
     "sound",
     "spectra",
+    "spectra_and_envelopes",
     "spectrogram_panels",
     "statistics_strips",
     "training_curves",
+    "two_stages",
     "waveform",
 ]

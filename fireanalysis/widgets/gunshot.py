@@ -4,8 +4,10 @@ import io
 from collections.abc import Sequence
 
 import ipywidgets
+import numpy as np
 import plotly.graph_objects as go
 import soundfile
+from numpy.typing import NDArray
 
 from fireanalysis.errors import DataError
 from fireanalysis.loaders import Recording
@@ -22,6 +24,8 @@ class SoundExplorer(Explorer):
     ----------
     recordings : sequence of Recording
         To choose from. Two seconds of each are played and shown: what the network gets.
+    controls : sequence of ipywidgets, optional
+        What a subclass adds beside the choice of the clip.
 
     Attributes
     ----------
@@ -37,7 +41,9 @@ class SoundExplorer(Explorer):
         If there is no recording.
     """
 
-    def __init__(self, recordings: Sequence[Recording]) -> None:
+    def __init__(
+        self, recordings: Sequence[Recording], *, controls: Sequence[ipywidgets.ValueWidget] = ()
+    ) -> None:
         if not recordings:
             raise DataError(
                 "there is no recording to explore", where=type(self).__name__, do="pass at least one"
@@ -46,7 +52,7 @@ class SoundExplorer(Explorer):
         names = [(f"{k + 1}: {recording.name}", k) for k, recording in enumerate(self._recordings)]
         self.clip = ipywidgets.Dropdown(options=names, description="clip", style=WIDE)
         self.player = ipywidgets.Audio(autoplay=False, loop=False, format="wav")
-        super().__init__([self.clip], [self.player])
+        super().__init__([self.clip, *controls], [self.player])
 
     @property
     def recording(self) -> Recording:
@@ -65,7 +71,11 @@ class SoundExplorer(Explorer):
             title=f"{chosen.name}, {len(chosen.signal) / rate_hz:.1f} s at {rate_hz / 1000:g} kHz",
             source=chosen.source,
         )
-        wav = io.BytesIO()
-        soundfile.write(wav, heard, round(rate_hz), format="WAV", subtype="PCM_16")
-        self.player.value = wav.getvalue()
+        self.play(heard, rate_hz)
         return figure
+
+    def play(self, signal: NDArray[np.float32], sample_rate_hz: int) -> None:
+        """Put a sound into the player."""
+        wav = io.BytesIO()
+        soundfile.write(wav, signal, sample_rate_hz, format="WAV", subtype="PCM_16")
+        self.player.value = wav.getvalue()
