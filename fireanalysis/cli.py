@@ -120,7 +120,8 @@ def check(folder: Path) -> int:
     for row in findings.itertuples():
         click.echo(f"{row.severity}: {row.file}: {row.problem}\n  to do: {row.do}")
     errors = int((findings["severity"] == "error").sum())
-    click.echo(f"{errors} errors and {len(findings) - errors} warnings in {folder}")
+    kind = findings.attrs["kind"]
+    click.echo(f"{errors} errors and {len(findings) - errors} warnings in {folder}, a folder of {kind}")
     return int(errors > 0)
 
 

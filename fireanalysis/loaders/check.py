@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from fireanalysis.errors import DataError
+from fireanalysis.transforms import CLIP_S
 
+from .audio import AUDIO_SUFFIXES, Recording
 from .cartridge import load_cartridges
 from .dataset import DataSet
+from .duplicates import find_duplicates
+from .gunshot import LAYOUTS, load_gunshots
 from .layout import MANIFEST, data_folder, some
-from .surface import SURFACE_SUFFIXES, Surface
+from .surface import SURFACE_SUFFIXES
 
+Finding = tuple[str, str, str, str]
+
+_DECIMAL = re.compile(r"\b\d[\d.e+-]*")
 _COLUMNS = ["severity", "file", "problem", "do"]
 
 
@@ -24,13 +34,15 @@ def check_folder(root: str | os.PathLike[str]) -> pd.DataFrame:
     Parameters
     ----------
     root : path
-        Folder with scans of cartridge cases (`load_cartridges` tells the layouts).
+        Folder with scans of cartridge cases or with gunshot recordings (`load_cartridges` and `load_gunshots` tell
+        the layouts); which it is is told by what most of its files are.
 
     Returns
     -------
     pandas.DataFrame
         Columns severity ("error": a run stops or its results are wrong; "warning": worth knowing), file,
-        problem, do. Errors first; no rows if nothing is wrong.
+        problem, do. Errors first; no rows if nothing is wrong. ``attrs["kind"]`` is what the folder holds:
+        "cartridge cases" or "gunshots".
 
     Raises
     ------
@@ -47,26 +59,32 @@ def check_folder(root: str | os.PathLike[str]) -> pd.DataFrame:
       to do: pass the folder that holds the data
     """
     folder = data_folder(root)
-    kinds = {path.suffix.lower() for path in folder.rglob("*") if not path.name.startswith(".")}
-    if not kinds & set(SURFACE_SUFFIXES):
-        layouts = (
-            f"brand/firearm/file, brand/file or a {MANIFEST} with the columns file, brand, firearm, caliber"
-        )
+    suffixes = Counter(path.suffix.lower() for path in folder.rglob("*") if not path.name.startswith("."))
+    counts = {kind: sum(suffixes[suffix] for suffix in known) for kind, (known, _, _) in _KINDS.items()}
+    kind = max(counts, key=lambda name: counts[name])
+    if not counts[kind]:
+        layouts = [
+            f"{name}: {' '.join(known)} files as {layout}" for name, (known, layout, _) in _KINDS.items()
+        ]
         raise DataError(
-            f"no data of a known kind; files end in {some(sorted(kinds - {''})) or 'nothing'}",
+            f"no data of a known kind; files end in {some(sorted(suffixes.keys() - {''})) or 'nothing'}",
             where=root,
-            do=f"cartridge cases: {' '.join(SURFACE_SUFFIXES)} files as {layouts}",
+            do=";\n    ".join(layouts),
         )
+    _, _, check = _KINDS[kind]
     try:
-        findings = _check_cartridges(load_cartridges(folder))
+        findings = check(folder)
     except DataError as error:  # no layout to go on with: the one finding
         findings = [("error", str(error.where), error.what, error.do)]
     table = pd.DataFrame(findings, columns=_COLUMNS)
-    return table.sort_values("severity", kind="stable", ignore_index=True)
+    table = table.sort_values("severity", kind="stable", ignore_index=True)
+    table.attrs["kind"] = kind
+    return table
 
 
-def _check_cartridges(data: DataSet[Surface]) -> list[tuple[str, str, str, str]]:
-    findings = [("warning", "(folder)", note, "see that this is what you mean") for note in data.notes]
+def _check_cartridges(folder: Path) -> list[Finding]:
+    data = load_cartridges(folder)
+    findings = _notes_of(data)
     pixel_sizes, shapes = Counter[float](), Counter[tuple[int, ...]]()
     notes, same = defaultdict[str, list[str]](list), defaultdict[bytes, list[int]](list)
     for row, file in enumerate(data.table["file"]):
@@ -104,9 +122,86 @@ def _check_cartridges(data: DataSet[Surface]) -> list[tuple[str, str, str, str]]
     return findings
 
 
-def _copies(rows: pd.DataFrame) -> tuple[str, str, str, str]:
+def _copies(rows: pd.DataFrame) -> Finding:
     files, firearms = some(rows["file"]), rows["firearm"].unique()
     if len(firearms) > 1:
         do = "keep one, or give all the same firearm: copies leak through a split"
         return "error", files, f"the same heights under several firearms: {some(firearms)}", do
     return "warning", files, f"the same heights several times, firearm {firearms[0]}", "keep one"
+
+
+def _check_gunshots(folder: Path) -> list[Finding]:
+    data = load_gunshots(folder)
+    findings = _notes_of(data)
+    rates, readable = Counter[int](), list[int]()
+    notes = defaultdict[str, list[tuple[str, str]]](list)
+    for row, file in enumerate(data.table["file"]):
+        try:
+            recording = data[row]
+        except DataError as error:
+            findings.append(("error", file, error.what, error.do))
+            continue
+        rates[recording.sample_rate_hz] += 1
+        if not recording.silent:
+            readable.append(row)
+        for note in (*recording.notes, *_length(recording)):
+            notes[_DECIMAL.sub("", note)].append((file, note))
+    for found in notes.values():
+        what = found[0][1] + (f" (the first of {len(found)})" if len(found) > 1 else "")
+        findings.append(("warning", some(file for file, _ in found), what, "see that this is right"))
+    if len(rates) > 1:
+        what = "sample rates differ: " + some(f"{count} x {rate} Hz" for rate, count in rates.most_common())
+        do = "nothing need be done: all are resampled to 44100 Hz; but see that no rate tells the model"
+        findings.append(("warning", "(folder)", what, do))
+    if readable:
+        part = data.subset(readable)
+        findings += [_double(part, *pair) for pair in find_duplicates(part).itertuples(index=False)]
+    return [*findings, *_check_models(data.table)]
+
+
+def _length(recording: Recording) -> Iterator[str]:
+    if recording.duration_s > CLIP_S + 0.001:
+        yield f"{recording.duration_s:.3f} s long: the first 2 s are used; cut_segments makes clips of all of it"
+    elif recording.duration_s < CLIP_S - 0.001:
+        yield f"{recording.duration_s:.3f} s short: silence is put behind it"
+
+
+def _double(
+    data: DataSet, a: int, b: int, kind: str, similarity: float, same_session: bool, same_label: bool
+) -> Finding:
+    files = some(data.table["file"].iloc[[a, b]])
+    what = "the same sound" if kind == "exact" else f"the same sound by a similarity of {similarity:.2f}"
+    if not same_label:
+        return "error", files, f"{what} as two models: {some(data.labels[[a, b]])}", "correct or remove one"
+    if not same_session:
+        do = "remove one, or give both the same session: copies leak through a split"
+        return "error", files, f"{what} in two sessions: {some(data.groups[[a, b]])}", do
+    return "warning", files, f"{what} twice, session {data.groups[a]}", "remove one"
+
+
+def _check_models(table: pd.DataFrame) -> Iterator[Finding]:
+    sessions = table.groupby("model")["session"].nunique()
+    if few := list(sessions.index[sessions < 3]):
+        what = f"{len(few)} models with fewer than three sessions: {some(few)}"
+        do = "they cannot be in training, validation and test; add sessions or leave them out"
+        yield "warning", "(folder)", what, do
+    if len(sessions) == 1:
+        yield "warning", "(folder)", "one model only", "add others to tell models apart"
+    categories = table.groupby("model")["category"].nunique()
+    if several := list(categories.index[categories > 1]):
+        what = f"{len(several)} models in several categories: {some(several)}"
+        yield "warning", "(folder)", what, "correct the category; the second stage takes a model from one"
+
+
+def _notes_of(data: DataSet) -> list[Finding]:
+    return [("warning", "(folder)", note, "see that this is what you mean") for note in data.notes]
+
+
+_KINDS: dict[str, tuple[Sequence[str], str, Callable[[Path], list[Finding]]]] = {
+    "cartridge cases": (
+        SURFACE_SUFFIXES,
+        f"brand/firearm/file, brand/file or a {MANIFEST} with the columns file, brand, firearm, caliber",
+        _check_cartridges,
+    ),
+    "gunshots": (AUDIO_SUFFIXES, LAYOUTS, _check_gunshots),
+}

@@ -21,7 +21,7 @@ CATEGORIES = ("machine gun", "pistol", "rifle", "shotgun", "submachine gun")
 
 _SPELLINGS = {name.replace(" ", ""): name for name in CATEGORIES}
 _LAST_NUMBER = re.compile(r"[-_ ]+(\d+|\(\d+\))$")
-_LAYOUTS = f"category/model/file, or a {MANIFEST} with the columns file, category, model, session"
+LAYOUTS = f"category/model/file, or a {MANIFEST} with the columns file, category, model, session"
 
 
 def load_gunshots(
@@ -105,7 +105,7 @@ def recordings_of_folders(folder: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
     flat = table["model_inferred"]
     if flat.any():
         what = f"{flat.sum()} of {len(table)} files are in no folder of a model: {some(table['file'][flat])}"
-        raise DataError(what, where=folder, do=f"arrange the files as {_LAYOUTS}")
+        raise DataError(what, where=folder, do=f"arrange the files as {LAYOUTS}")
     names = [_LAST_NUMBER.sub("", Path(file).stem) for file in table["file"]]
     table = table.drop(columns="model_inferred")
     table = table.assign(session=table["model"] + "/" + names, session_inferred=True)

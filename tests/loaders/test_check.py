@@ -96,7 +96,7 @@ def test_a_faulty_manifest_is_the_one_finding(good_folder):
     assert len(check_folder(good_folder)) == 1
 
 
-@pytest.mark.parametrize("file", [None, "a/b/shot.wav", "a/._scan.x3p"])
+@pytest.mark.parametrize("file", [None, "a/b/notes.txt", "a/._scan.x3p"])
 def test_an_unknown_kind_lists_the_layouts(tmp_path, file):
     if file:
         (tmp_path / file).parent.mkdir(parents=True)
