@@ -168,7 +168,8 @@ def confusion_by_category(
     percent = 100 * np.divide(counts, rows, out=np.full(counts.shape, np.nan), where=rows > 0)
     bar = {"title": {"text": "% of row", "side": "right"}, "thickness": 12}
     heat = {"colorscale": "Blues", "zmin": 0, "zmax": 100, "colorbar": bar, "xgap": 1, "ygap": 1}
-    figure = go.Figure(go.Heatmap(z=percent, x=names, y=names, hoverongaps=False, **heat))
+    shares = np.where(np.isnan(percent), None, percent).tolist()  # widgets cannot send NaN
+    figure = go.Figure(go.Heatmap(z=shares, x=names, y=names, hoverongaps=False, **heat))
     starts = [0, *(np.flatnonzero(np.array(categories[1:]) != np.array(categories[:-1])) + 1), len(names)]
     for start, end in pairwise(starts):
         colour = CATEGORY_COLOURS.get(categories[start], OTHER_CATEGORY)

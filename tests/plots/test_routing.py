@@ -72,7 +72,7 @@ def test_frames_enclose_the_models_of_one_category() -> None:
     figure = plots.confusion_by_category(
         counts, ["Glock", "P226", "M4"], ["pistol", "pistol", "rifle"], **LOOK
     )
-    np.testing.assert_allclose(figure.data[0].z, [[75, 25, 0], [np.nan] * 3, [50, 0, 50]])
+    assert [list(row) for row in figure.data[0].z] == [[75, 25, 0], [None] * 3, [50, 0, 50]]
     pistols, rifles = figure.layout.shapes
     assert (pistols.x0, pistols.x1, pistols.y0, pistols.y1) == (-0.5, 1.5, -0.5, 1.5)
     assert (rifles.x0, rifles.x1) == (1.5, 2.5)
