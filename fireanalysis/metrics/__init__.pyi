@@ -24,8 +24,7 @@ from .classification import (
     row_shares,
 )
 from .cost import Cost, network_cost
-from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
-from .real_gunshots import (
+from .gunshot_sounds import (
     BANDS_HZ,
     BLOCK_S,
     SoundStatistics,
@@ -34,6 +33,8 @@ from .real_gunshots import (
     real_gunshot_statistics,
     sound_statistics,
 )
+from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
+from .real_gunshots import real_gunshot_scores
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
 from .routing import ErrorBudget, best_within, error_budget
 from .search import (
@@ -112,6 +113,7 @@ __all__ = [
     "real_comparisons",
     "real_damage",
     "real_gunshot_envelopes",
+    "real_gunshot_scores",
     "real_gunshot_spectra",
     "real_gunshot_statistics",
     "real_scan_firearm",
