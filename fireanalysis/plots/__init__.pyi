@@ -1,3 +1,4 @@
+from .abstention import confidences, risk_coverage_curves
 from .calibration import reliability_diagram
 from .cartridge import (
     brand_counts,
@@ -44,6 +45,7 @@ __all__ = [
     "cells_on_map",
     "class_counts",
     "clip_moments",
+    "confidences",
     "confusion",
     "confusion_by_category",
     "cost_bars",
@@ -66,6 +68,7 @@ __all__ = [
     "projections",
     "region_map",
     "reliability_diagram",
+    "risk_coverage_curves",
     "score_dots",
     "scores_by_supply",
     "segmentation",
