@@ -52,7 +52,8 @@ def spectra_and_envelopes(
     figure.update_xaxes(title="time after the onset (ms)", row=1, col=2)
     figure.update_yaxes(title="third-octave energy (dB re whole)", row=1, col=1)
     figure.update_yaxes(title="level (dB re loudest)", row=1, col=2)
-    return finish(figure, _title(sets, simulated), source=source, height=440)
+    figure = finish(figure, _title(sets, simulated), source=source, height=440)
+    return figure.update_layout(legend={"y": -0.18, "yanchor": "top"}, margin={"b": 100})
 
 
 def _title(sets: Mapping[str, Curves], simulated: str) -> str:
