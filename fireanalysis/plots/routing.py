@@ -168,7 +168,8 @@ def confusion_by_category(
     percent = 100 * np.divide(counts, rows, out=np.full(counts.shape, np.nan), where=rows > 0)
     bar = {"title": {"text": "% of row", "side": "right"}, "thickness": 12}
     heat = {"colorscale": "Blues", "zmin": 0, "zmax": 100, "colorbar": bar, "xgap": 1, "ygap": 1}
-    shares = np.where(np.isnan(percent), None, percent).tolist()  # widgets cannot send NaN
+    # None and not NaN, which widgets cannot send.
+    shares = [[None if np.isnan(share) else float(share) for share in row] for row in percent]
     figure = go.Figure(go.Heatmap(z=shares, x=names, y=names, hoverongaps=False, **heat))
     starts = [0, *(np.flatnonzero(np.array(categories[1:]) != np.array(categories[:-1])) + 1), len(names)]
     for start, end in pairwise(starts):
