@@ -180,7 +180,7 @@ def test_report_fetch_and_check_pass_on_what_the_package_says(
     assert code == 1 and "error: a.x3p: it is empty\n  to do: copy it again\n" in out
     monkeypatch.setattr(loaders, "check_folder", lambda folder: findings[:1], raising=False)
     code, out, _ = _main(capsys, "check", tmp_path)
-    assert code == 0 and out.endswith(f"0 errors and 1 warnings in {tmp_path}\n")
+    assert code == 0 and out.endswith(f"0 errors and 1 warnings in {tmp_path}, a folder of cartridge cases\n")
 
     def no_folder(folder: Path) -> pd.DataFrame:
         raise DataError("no such folder", where=folder, do="name another")
