@@ -175,6 +175,7 @@ def test_report_fetch_and_check_pass_on_what_the_package_says(
     rows = [("warning", "b.x3p", "its firearm is inferred", "write a manifest")]
     rows += [("error", "a.x3p", "it is empty", "copy it again")]
     findings = pd.DataFrame(rows, columns=["severity", "file", "problem", "do"])
+    findings.attrs["kind"] = "cartridge cases"
     monkeypatch.setattr(loaders, "check_folder", lambda folder: findings, raising=False)
     code, out, _ = _main(capsys, "check", tmp_path)
     assert code == 1 and "error: a.x3p: it is empty\n  to do: copy it again\n" in out
