@@ -6,6 +6,7 @@ of all other numbers in `gunshot_parameter_table`.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +19,7 @@ from fireanalysis.errors import DataError, ParameterError
 
 from .gunshot_models import Firearm, firearm, model_catalogue
 from .gunshot_parameters import PLACES, RATES_HZ, RECORDERS, draw, fixed
-from .gunshot_place import TAIL_S, Session, echoes, path
+from .gunshot_place import TAIL_S, Session, echoes, path, scattered
 from .gunshot_recorder import background, recorded, response, saved_again
 from .gunshot_shots import EARLIEST_S, action_events, draw_shots, draw_strings
 from .gunshot_source import (
@@ -242,15 +243,25 @@ def _render(
     rate = session.rate_hz
     before, length = round(-EARLIEST_S * rate), round(duration_s * rate)
     dry = np.zeros(before + length, np.float32)
-    lead = _shots(dry, gun, session, times - EARLIEST_S, rng)
+    moved, echo = _moved(session, rng)
+    lead = _shots(dry, gun, moved, times - EARLIEST_S, rng)
     # What wraps round must end before the clip begins.
     samples = fft.next_fast_len(len(dry) + int(TAIL_S * rate) - before + 1, real=True)
     spectrum = fft.rfft(dry, samples)
-    spectrum *= echoes(session, samples)
+    spectrum *= 1 + echo * echoes(session, samples) + fft.rfft(scattered(session, rng), samples)
     spectrum += fft.rfft(background(session, len(dry), rng), samples)
     spectrum *= _response(session, samples)
     sound = fft.irfft(spectrum, samples)[: len(dry)]
     return recorded(sound, session, rng)[before:], lead
+
+
+def _moved(session: Session, rng: np.random.Generator) -> tuple[Session, float]:
+    """Session as one clip hears it, and a factor on its echoes: shooters walk about and turn."""
+    far, angle, echo_db = session.difficulty * rng.standard_normal(3)
+    distance_m = session.distance_m * np.exp(session.draw("step_distance", "shot") * np.clip(far, -3, 3))
+    angle_deg = np.clip(session.angle_deg + session.draw("step_angle", "shot") * angle, 1, 179)
+    moved = replace(session, distance_m=float(distance_m), angle_deg=float(angle_deg))
+    return moved, float(10 ** (session.draw("step_echo", "shot") * echo_db / 20))
 
 
 def _shots(

@@ -105,7 +105,7 @@ def path(session: Session, *, distance_m: float, slant: float = 1.0) -> NDArray[
 
 @lru_cache(maxsize=16)
 def echoes(session: Session, samples: int) -> NDArray[np.complex64]:
-    """Give the spectrum of direct sound, echoes and reverberation, to multiply with that of `samples` of sound.
+    """Give the spectrum of echoes and reverberation of the direct sound, to multiply with that of `samples` of sound.
 
     Source: discrete echoes and an exponential noise tail that loses its treble with time; levels assumed.
     """
@@ -115,7 +115,17 @@ def echoes(session: Session, samples: int) -> NDArray[np.complex64]:
     spectrum = fft.rfft(_discrete(session), samples) / (1 + 1j * frequency / 5000)
     spectrum += fft.rfft(dull, samples) * bass
     spectrum += fft.rfft(bright, samples) * (1 - bass) / (1 + 1j * frequency / 7000)
-    return (1 + spectrum).astype(np.complex64)
+    return spectrum.astype(np.complex64)
+
+
+def scattered(session: Session, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Give the response of what stands near and moves from clip to clip: an exponentially dying noise; assumed."""
+    decay_s = session.draw("scatter_decay", "shot") / 1000
+    t = np.arange(int(6 * decay_s * session.rate_hz)) / session.rate_hz
+    envelope = np.exp(-t / decay_s) * (1 - np.exp(-t / 0.001))
+    level = 10 ** (session.draw("scatter_level", "shot") / 20)
+    noise = rng.standard_normal(len(t)) * envelope
+    return (level * noise / np.sqrt((envelope**2).sum())).astype(np.float32)
 
 
 def _discrete(session: Session) -> NDArray[np.float64]:

@@ -55,7 +55,9 @@ def draw_strings(
 
 def _burst(rng: np.random.Generator, period: float, duration_s: float, jitter: float) -> NDArray[np.float64]:
     start = rng.uniform(EARLIEST_S, 0.6 * duration_s)
-    rounds = int(rng.integers(3, 8) if rng.random() < 0.4 else rng.integers(8, 40))
+    burst = "rounds_short" if rng.random() < fixed("short_bursts") else "rounds_long"
+    fewest, most = limits(burst, "fixed")
+    rounds = int(rng.integers(int(fewest), int(most) + 1))
     least = int(np.ceil(max(-start, 0) / period)) + 2  # so that some of it is within
     intervals = period * (1 + jitter * rng.standard_normal(max(rounds, least)))
     intervals[0] *= 1.05  # the first is a little longer

@@ -152,7 +152,7 @@ class TestPlace:
         assert 8 + int(wave[8:2000].argmax()) == pytest.approx(delay, abs=3)
 
     def test_tail_dies_away_with_the_places_reverberation(self) -> None:
-        spectrum = echoes(SESSION, 144_000) - 1  # without the direct sound
+        spectrum = echoes(SESSION, 144_000)
         frequency = np.fft.rfftfreq(144_000, 1 / 48_000)
         wave = np.fft.irfft(spectrum * np.exp(-((frequency / 400) ** 2)))
         # Energy of tenths of a second after the last discrete echo, a line in decibels.
