@@ -157,7 +157,7 @@ def _state(path: Path) -> tuple[int, int] | None:
 
 def _settled(value: Any) -> Any:
     # An entry of a store is named by its content; where the store lies does not matter.
-    return value.name if isinstance(value, Path) else value
+    return value.name if isinstance(value, Path) else _described(value) if callable(value) else value
 
 
 def split(
