@@ -225,8 +225,8 @@ def error_budget(budgets: pd.DataFrame, *, title: str, source: str | None) -> go
         )
     figure.update_yaxes(type="category", autorange="reversed", automargin=True)
     figure.update_xaxes(title="clips (%)", range=[0, 100])
-    figure.update_layout(barmode="stack")
-    return finish(figure, title, source=source, height=120 + 34 * len(names))
+    figure = finish(figure, title, source=source, height=120 + 34 * len(names))
+    return figure.update_layout(barmode="stack", legend={"traceorder": "normal"})
 
 
 def cost_bars(table: pd.DataFrame, *, title: str, source: str | None = None) -> go.Figure:
@@ -265,7 +265,7 @@ def cost_bars(table: pd.DataFrame, *, title: str, source: str | None = None) -> 
         )
         # Room for the number behind the longest bar.
         figure.update_xaxes(
-            range=[0, 1.5 * (np.nanmax(values) or 1)], showticklabels=False, row=1, col=column
+            range=[0, 1.5 * (np.nanmax(values) or 1)], showticklabels=False, showgrid=False, row=1, col=column
         )
     figure.update_yaxes(type="category", autorange="reversed", automargin=True)
     figure.update_annotations(font_size=11)
