@@ -15,6 +15,7 @@ from fireanalysis.errors import DataError
 from .gunshot import CATEGORY_COLOURS, OTHER_CATEGORY
 from .style import CLASS_COLOURS, MISSING_COLOUR, finish
 
+TICKS = [digit * 10**power for power in range(6) for digit in (1, 2, 5)]  # of a logarithmic axis
 BUDGET_COLOURS = {"right": MISSING_COLOUR, "routing": CLASS_COLOURS[1], "recognition": CLASS_COLOURS[0]}
 
 
@@ -130,7 +131,7 @@ def scores_by_supply(
                 row=1,
                 col=column,
             )
-        figure.update_xaxes(title=label, type="log", dtick="D2", row=1, col=column)
+        figure.update_xaxes(title=label, type="log", tickvals=TICKS, row=1, col=column)
     if level is not None:
         line = {"color": CLASS_COLOURS[6], "dash": "dash", "width": 1.5}
         figure.add_hline(y=level, line=line)
