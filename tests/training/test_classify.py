@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
@@ -164,3 +165,12 @@ def test_the_introduction_says_what_is_not_known(networks):
     assert "UNKNOWN source" in said and "nothing about held-out sessions" in said
     none = {**networks.about, "held_out": {**networks.about["held_out"], "accuracy of answered": None}}
     assert "have an answer" not in "\n".join(introduce(replace(networks, about=none)))
+
+
+def test_the_first_shot_of_real_recordings_is_found(networks, real_gunshots):
+    folder = real_gunshots / "free_firearm_library"
+    manifest = pd.read_csv(folder / "manifest.csv")
+    for file, onsets_s in zip(manifest["file"], manifest["onsets_s"], strict=True):
+        table = classify_recording(folder / file, networks).table
+        assert table["time_s"].iloc[0] == pytest.approx(float(onsets_s.split()[0]), abs=0.03), file
+        assert (np.diff(table["time_s"] // 2) > 0).all()  # one line a piece
