@@ -327,6 +327,17 @@ def test_outputs_keep_their_kind(tmp_path: Path) -> None:
     assert page.find_all("pre")[-1].get_text() == "{'a': '<1>'}"
 
 
+def test_a_sound_can_be_played_from_the_page_itself(tmp_path: Path) -> None:
+    sound = '<audio controls="controls"><source src="data:audio/wav;base64,UklGRg==" type="audio/wav"/></audio>'
+    add(tmp_path, NAME, code("Audio(x)", shown({"text/html": sound})), seed=0)
+    write_report(tmp_path)
+    page = read(tmp_path)
+    assert page.find("audio") is not None
+    assert page.find("source")["src"] == "data:audio/wav;base64,UklGRg=="
+    policy = page.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
+    assert "media-src data:" in policy.split("; ")
+
+
 def test_the_index_compares_with_the_paper_and_marks_simulated_data(tmp_path: Path) -> None:
     against = {
         "paper": "cartridge",
