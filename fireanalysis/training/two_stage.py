@@ -88,7 +88,7 @@ class TwoStage:
     Raises
     ------
     DataError
-        If a category has neither a sub-model nor a single model.
+        If a category has neither a sub-model nor a single model, or two categories have a model of one name.
 
     Notes
     -----
@@ -107,6 +107,13 @@ class TwoStage:
                 f"no sub-model for {', '.join(map(str, missing))}",
                 where="TwoStage",
                 do="train one (fit_or_load on the category's clips), or name its one model in only",
+            )
+        names = pd.Series([model for _, model in self.models])
+        if names.duplicated().any():
+            raise DataError(
+                f"models of several categories have one name: {', '.join(names[names.duplicated()].unique())}",
+                where="TwoStage",
+                do="correct the categories, or name the models differently",
             )
 
     @property

@@ -123,6 +123,11 @@ def test_a_category_without_sub_model_is_named(trained):
         TwoStage(trained.stage_one, trained.stage_two, {}, {})
 
 
+def test_a_model_of_two_categories_is_named(trained):
+    with pytest.raises(DataError, match="several categories have one name: a4"):
+        TwoStage(trained.stage_one, trained.stage_two, {"c": "a4"}, {})
+
+
 def test_a_folder_that_cannot_be_written_is_said(trained, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be kept"):
