@@ -302,6 +302,10 @@ def _moments(train: DataSet) -> Moments:
     return moments
 
 
+def _given(mean: float, std: float) -> Moments:
+    return Moments(float(mean), float(std), 1)
+
+
 def device_of(wanted: str) -> str:
     """Resolve "auto": a GPU if there is one."""
     there = torch.cuda.is_available()
@@ -334,7 +338,7 @@ def _train(
     workers: int,
 ) -> None:
     """Train and leave ``result.pt``; ``last.ckpt`` is what a killed run goes on from."""
-    moments = _moments(train) if recipe.moments is None else Moments(*map(float, recipe.moments), 1)
+    moments = _moments(train) if recipe.moments is None else _given(*recipe.moments)
     copies = Batches(train, classes, moments, at_least=recipe.oversample_to, seed=recipe.seed)
     loaders = (
         batches(copies, batch_size=recipe.batch_size, shuffle_seed=recipe.seed, workers=workers),

@@ -22,7 +22,7 @@ from .photometric_stereo import (
 from .primer import Circle, find_primer, primer_view
 from .signals import fit_duration, resample_audio
 from .sound_damage import damage_sound
-from .sound_features import lpc, mel_statistics, mfcc, sound_features, spectral_centroid
+from .sound_features import mel_statistics
 from .spectrogram import (
     CLIP_S,
     PAPER_MOMENTS,
@@ -71,9 +71,7 @@ __all__ = [
     "level",
     "log_spectrogram",
     "log_spectrograms",
-    "lpc",
     "mel_statistics",
-    "mfcc",
     "normalise",
     "photometric_normals",
     "photometric_stereo",
@@ -88,7 +86,5 @@ __all__ = [
     "shape_index",
     "shrink",
     "shrink_spectrogram",
-    "sound_features",
-    "spectral_centroid",
     "surface_moments",
 ]

@@ -1,7 +1,4 @@
-"""MFCC, LPC and spectral centroid of a log spectrogram that is there already: no sound is read a second time.
-
-`sound_features` computes the same from the sound itself, about twenty times slower.
-"""
+"""MFCC, LPC and spectral centroid of a log spectrogram that is there already: no sound is read a second time."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -9,7 +6,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import dct, idct
-from scipy.signal import freqz
 
 from fireanalysis.errors import DataError, ParameterError
 
@@ -42,8 +38,8 @@ def frame_features(
     Returns
     -------
     float32 (frames, columns)
-        MFCC of decibels, at most 80 below the loudest band; LPC as `lpc` gives them, 0 in a silent frame, whose
-        centroid is 0 too.
+        MFCC of decibels, at most 80 below the loudest band; LPC a of x[n] + a[1] x[n-1] + … + a[12] x[n-12] =
+        error without the leading 1, 0 in a silent frame, whose centroid is 0 too.
 
     Raises
     ------
@@ -105,6 +101,7 @@ def features_as_spectrograms(features: ArrayLike, *, bins: int = 128) -> dict[st
     {'mfcc': (128, 86), 'lpc': (128, 86)}
     """
     import librosa
+    from scipy.signal import freqz
 
     columns, found = feature_columns(), np.asarray(features, np.float64)
     hz = (np.arange(bins) + 0.5) * SAMPLE_RATE_HZ / 2 / bins

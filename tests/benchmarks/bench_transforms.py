@@ -15,7 +15,7 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 from skimage.feature import shape_index as skimage_shape_index
 
-from fireanalysis.transforms import detect_onsets, log_spectrograms, shape_index, sound_features
+from fireanalysis.transforms import detect_onsets, log_spectrograms, shape_index
 from fireanalysis.transforms.spectrogram import stft_magnitudes
 
 SIGMA = 3.0
@@ -125,13 +125,6 @@ def test_spectrograms(benchmark: BenchmarkFixture) -> None:
     assert error <= 1e-5 * exact.max()
     # librosa's STFT and magnitude alone, against ours with logarithm, transposition and checks.
     assert ratios["with logarithm"] >= 1.7
-
-
-@pytest.mark.parametrize("kind", ["mfcc", "lpc", "centroid"])
-def test_sound_features(benchmark: BenchmarkFixture, kind: str) -> None:
-    clip = np.random.default_rng(0).normal(scale=0.1, size=88_200).astype(np.float32)
-    benchmark.group = "features of a clip of 2 s"
-    benchmark.pedantic(sound_features, (clip, 44_100), {"kinds": [kind]}, rounds=20, warmup_rounds=2)
 
 
 def test_onsets_of_ten_minutes(benchmark: BenchmarkFixture) -> None:

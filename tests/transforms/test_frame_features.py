@@ -12,8 +12,6 @@ from fireanalysis.transforms import (
     frame_features,
     log_spectrogram,
     shrink_spectrogram,
-    sound_features,
-    spectral_centroid,
 )
 
 RNG = np.random.default_rng(0)
@@ -51,15 +49,15 @@ def test_lpc_is_the_prediction_from_each_frame_s_own_past():
     np.testing.assert_allclose(found[5:-5].mean(axis=0)[:3], [-1.6, 0.81, 0], atol=0.05)
 
 
-def test_agrees_with_the_features_of_the_sound_itself():
+def test_lpc_of_a_moving_tone_follow_librosa_s():
     noise = np.random.default_rng(1).normal(scale=0.02, size=TIME_S.size)
     sound = (noise + 0.1 * chirp(TIME_S, 200, 2, 15_000)).astype(np.float32)
-    from_sound = sound_features(sound, SAMPLE_RATE_HZ)
-    found = frame_features(log_spectrogram(sound, SAMPLE_RATE_HZ)[:, ::2])
-    # MFCC are of 40 bands here, of 128 there; LPC by two methods.
-    together = [np.corrcoef(a, b)[0, 1] for a, b in zip(from_sound.T, found.T, strict=True)]
-    assert min(together[:13]) > 0.85
-    assert min(together[13:]) > 0.95
+    frames = librosa.util.frame(np.pad(sound, 512), frame_length=1024, hop_length=256)
+    by_burg = librosa.lpc(np.ascontiguousarray(frames), order=12, axis=0)[1:]
+    found = kind_of(log_spectrogram(sound, SAMPLE_RATE_HZ), "lpc")
+    # Two methods: librosa's has no window and minimises errors forwards and backwards.
+    together = [np.corrcoef(a, b)[0, 1] for a, b in zip(by_burg, found.T, strict=True)]
+    assert min(together) > 0.95
 
 
 def test_a_shrunk_spectrogram_gives_nearly_the_same():
@@ -107,7 +105,6 @@ def test_what_the_centroid_of_a_tone_is():
     tone = 0.5 * np.sin(2 * np.pi * 5000 * TIME_S)
     spectrogram = shrink_spectrogram(log_spectrogram(tone, SAMPLE_RATE_HZ), factor=4)
     assert kind_of(spectrogram, "centroid")[40, 0] == pytest.approx(5, abs=0.1)
-    assert spectral_centroid(tone, sample_rate_hz=SAMPLE_RATE_HZ)[80] == pytest.approx(5000, abs=100)
 
 
 @pytest.mark.parametrize(

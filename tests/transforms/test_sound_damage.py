@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.transforms import damage_sound, spectral_centroid
+from fireanalysis.transforms import damage_sound
 
 RATE_HZ = 44_100
 START = 9_000
@@ -110,7 +110,8 @@ def test_recorder_limits_the_band_and_clips() -> None:
     assert np.median(clipped) > 10
     noise = 0.01 * np.random.default_rng(0).normal(size=RATE_HZ).astype(np.float32)
     dull = damage_sound(noise, sample_rate_hz=RATE_HZ, kind="recorder", amount=1, seed=0)
-    before, after = (spectral_centroid(s, sample_rate_hz=RATE_HZ).mean() for s in (noise, dull))
+    spectra = [np.abs(np.fft.rfft(sound)) for sound in (noise, dull)]
+    before, after = (np.average(np.arange(len(one)), weights=one) for one in spectra)  # centroids
     assert after < 0.7 * before
 
 
