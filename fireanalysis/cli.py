@@ -136,7 +136,8 @@ def check(folder: Path) -> int:
     metavar="P",
     help="Least probability to name a model. Default: as learned with the networks.",
 )
-def classify(sound: Path, networks: Path, uncertain_below: float | None) -> None:
+@click.option("--every-piece", is_flag=True, help="Also pieces in which no shot is found.")
+def classify(sound: Path, networks: Path, uncertain_below: float | None, every_piece: bool) -> None:
     """Say what each shot in a sound FILE sounds like: category and model, or "uncertain".
 
     One line for every two seconds that hold a shot. It narrows a search and identifies nobody.
@@ -144,11 +145,14 @@ def classify(sound: Path, networks: Path, uncertain_below: float | None) -> None
     from fireanalysis.training import TwoStage, classify_recording, introduce
 
     two_stage = TwoStage.load(networks, device="cpu")
-    table, notes = classify_recording(sound, two_stage, uncertain_below=uncertain_below)
+    table, notes = classify_recording(
+        sound, two_stage, uncertain_below=uncertain_below, every_piece=every_piece
+    )
     click.echo("\n".join([f"networks in {networks}:", *(f"  {line}" for line in introduce(two_stage))]))
     click.echo("\n".join([f"{sound}:", *(f"  {note}" for note in notes)]))
     if table.empty:
         click.echo("  no shot found: a sudden loud sound with something quieter before it")
+        click.echo("  to do: if it begins within a burst, classify it all the same with --every-piece")
         return
     click.echo(f"{'time (s)':>10}  {'category':<18}{'probability':>11}  {'model':<20}{'probability':>11}")
     for time_s, category, of_category, model, of_model, uncertain in table.to_numpy(object):

@@ -48,6 +48,7 @@ def classify_recording(
     two_stage: TwoStage,
     *,
     uncertain_below: float | None = None,
+    every_piece: bool = False,
 ) -> Shots:
     """Find the shots of a recording and say which category and model each piece of two seconds sounds like.
 
@@ -61,6 +62,8 @@ def classify_recording(
     uncertain_below : float, optional
         Models of lower probability are uncertain; 0 asserts all of them, 1 none. By default the threshold that was
         learned with the networks (``about["threshold"]``); all are uncertain if there is none.
+    every_piece : bool, optional
+        Also pieces in which no shot is found, such as one cut out of a burst; their time is that of their start.
 
     Returns
     -------
@@ -93,7 +96,11 @@ def classify_recording(
         raise DataError(what, where=_name(sound), do="choose a recording with sound in it")
     length = round(CLIP_S * heard.rate_hz)
     piece_of = pd.Series((onsets_s * heard.rate_hz // length).astype(int))
-    wanted = set(piece_of)
+    times_s = pd.Series(onsets_s).groupby(piece_of).first()
+    if every_piece:
+        starts = np.arange(0, heard.samples, length)
+        times_s = times_s.combine_first(pd.Series(starts / heard.rate_hz))
+    wanted = set(times_s.index)
     pieces = (
         Recording(signal * heard.scale, heard.rate_hz, _name(sound), "real")
         for number, (signal, _) in enumerate(_blocks(sound, block_s=CLIP_S))
@@ -101,7 +108,7 @@ def classify_recording(
     )
     said = [_said(two_stage, part) for part in iter(lambda: list(islice(pieces, _PIECES)), [])]
     table = pd.DataFrame(np.concatenate(said) if said else [], columns=_COLUMNS).infer_objects()
-    table.insert(0, "time_s", onsets_s[~piece_of.duplicated()])
+    table.insert(0, "time_s", times_s.to_numpy())
     table["uncertain"] = (table["probability"] < limit) | (limit >= 1)
     return Shots(table, heard.notes(shots=len(onsets_s), filled_up=heard.samples // length in wanted))
 

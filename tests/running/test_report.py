@@ -328,7 +328,9 @@ def test_outputs_keep_their_kind(tmp_path: Path) -> None:
 
 
 def test_a_sound_can_be_played_from_the_page_itself(tmp_path: Path) -> None:
-    sound = '<audio controls="controls"><source src="data:audio/wav;base64,UklGRg==" type="audio/wav"/></audio>'
+    sound = (
+        '<audio controls="controls"><source src="data:audio/wav;base64,UklGRg==" type="audio/wav"/></audio>'
+    )
     add(tmp_path, NAME, code("Audio(x)", shown({"text/html": sound})), seed=0)
     write_report(tmp_path)
     page = read(tmp_path)

@@ -92,7 +92,9 @@ def test_training_stops_after_patience_epochs_without_better_accuracy(tmp_path: 
 
 
 def test_given_moments_are_used(tmp_path: Path) -> None:
-    fit = fit_or_load(*parts(), replace(SOUND, epochs=1, moments=(np.float64(0.1877), np.float64(0.4756))), store=tmp_path)
+    fit = fit_or_load(
+        *parts(), replace(SOUND, epochs=1, moments=(np.float64(0.1877), np.float64(0.4756))), store=tmp_path
+    )
     train = parts()[0]
     wanted = (train[0][10, 10] - 0.1877) / 0.4756
     assert float(fit.inputs(train.subset([0]))[0, 0, 10, 10]) == pytest.approx(wanted, rel=1e-5)

@@ -89,6 +89,17 @@ def test_no_shot_gives_an_empty_table_of_the_same_columns(networks, tones):
     assert table.empty and "uncertain" in table and notes == ("0 shots found in 5.0 s of sound",)
 
 
+def test_every_piece_can_be_asked_for(networks, tones):
+    sound = tones.recording([(3.0, "high 2")], duration_s=6.5)
+    table, notes = classify_recording(sound, networks, every_piece=True)
+    np.testing.assert_allclose(table["time_s"], [0, 3.0, 4, 6], atol=0.003)
+    only = classify_recording(sound, networks).table
+    assert table.iloc[1].to_dict() == only.iloc[0].to_dict()
+    assert notes[0] == "1 shots found in 6.5 s of sound"
+    nothing = tones.recording([], duration_s=4.0)
+    assert classify_recording(nothing, networks, every_piece=True).table["time_s"].tolist() == [0, 2]
+
+
 def test_odd_sounds_are_noted(networks, tmp_path, tones):
     loud = 3 * tones.recording([(0.4, "low 1")], rate_hz=8_000).signal
     table, notes = classify_recording(write(tmp_path / "loud.wav", loud, 8_000), networks)
