@@ -17,8 +17,8 @@ def real_gunshot_scores() -> pd.DataFrame:
     -------
     DataFrame
         One row a split ("by session", "by clip") and method: right_percent, low, high (95 % interval, sessions
-        resampled), macro_recall_percent, session_percent (mean over sessions), lead_points over the SVM under the
-        same split, lead_low, lead_high.
+        resampled), macro_recall_percent, session_percent (mean over sessions), lead_points over the SVM whose C was
+        chosen, under the same split (or over what the method says it is held against), lead_low, lead_high.
 
     Examples
     --------

@@ -18,7 +18,7 @@ def test_the_table_is_the_record() -> None:
         kept = record["scores"][split][method]
         assert row["right_percent"] == pytest.approx(kept["accuracy (%)"])
         assert row[["low", "high"]].tolist() == pytest.approx(kept["95 % interval"])
-        assert row["lead_points"] == pytest.approx(kept["lead over the SVM (points)"])
+        assert row["lead_points"] == pytest.approx(kept["lead (points)"])
         assert row[["lead_low", "lead_high"]].tolist() == pytest.approx(kept["its 95 % interval"])
 
 
