@@ -1,6 +1,6 @@
 """Statistics of public recordings of gunshots, to hold simulated ones against.
 
-The recordings themselves are not part of this package. Source: 11 takes of nine firearms from the Free Firearm
+The recordings themselves are not part of this package. Source: 11 takes of eight models from the Free Firearm
 Sound Library (CC0), recorded out of doors with good microphones. A test measures them again.
 """
 

@@ -26,5 +26,5 @@ def real_gunshot_scores() -> pd.DataFrame:
     >>> bool(scores["by clip", "SVM, C chosen"] > scores["by session", "SVM, C chosen"] + 30)
     True
     """
-    path = files("fireanalysis.metrics") / "real_gunshots.csv"
-    return pd.read_csv(path)  # type: ignore[arg-type]
+    with files("fireanalysis.metrics").joinpath("real_gunshots.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file)
