@@ -13,7 +13,16 @@ from pathlib import Path
 HERE = Path(__file__).parent
 README = HERE.parents[1] / "README.md"
 BEGIN, END = "<!-- results: docs/results/collect.py -->", "<!-- end of results -->"
+BEGIN_SPLITS = "<!-- splits: docs/results/collect.py -->"
 SHOWN = "quick-two-cores"  # the run README's table is about
+
+# What is said of the real recordings, and what gunshot_real.json calls it.
+REAL = {
+    "support vector machine on mel statistics": "SVM, C chosen",
+    "discriminant on the same": "discriminant",
+    "network pre-trained on simulated clips": "network, pre-trained on simulated clips",
+    "both together": "network, pre-trained on simulated clips, with the discriminant",
+}
 
 # Paper item, notebook, and the numbers shown: (what, its key in the record's against_paper).
 ITEMS = [
@@ -40,6 +49,49 @@ ITEMS = [
         "18_cartridge_search",
         [("gain in top-100 (points)", "text", "re-ranking", "top-100 improvement")],
     ),
+    (
+        "gunshots, Database Building, Pre-Processing",
+        "20_gunshot_data",
+        [("mean of the features", "text", "features", "mean"), ("std", "text", "features", "std")],
+    ),
+    (
+        "gunshots, Related Work, Table 4.5",
+        "21_gunshot_baselines",
+        [
+            ("32 models (paper: 12), by session", "text", "related work [9]", "accuracy"),
+            ("small set, by clip", "text", "related work [5, 7]", "lowest accuracy"),
+        ],
+    ),
+    (
+        "gunshots, Results 1, Figs 1 and 2",
+        "22_gunshot_stage_one",
+        [("accuracy by session", "text", "stage 1", "accuracy"), ("macro F1", "text", "stage 1", "macro f1")],
+    ),
+    (
+        "gunshots, Results 2, Figs 3–5",
+        "23_gunshot_stage_two",
+        [
+            (f"{name}, by session", "Stage 2", name, "accuracy")
+            for name in ("Machine gun", "Pistol", "Rifle", "Shotgun", "Submachine gun")
+        ],
+    ),
+    (
+        "gunshots, Results 3, 4.5.2",
+        "24_gunshot_end_to_end",
+        [
+            ("accuracy by session", "text", "end to end", "accuracy"),
+            ("operations saved by routing", "text", "cost", "largest reduction"),
+        ],
+    ),
+    (
+        "gunshots, Dataset Split",
+        "25_gunshot_leakage",
+        [
+            ("stage 1, by clip", "text", "stage 1", "accuracy"),
+            ("end to end, by clip", "text", "end to end", "accuracy"),
+        ],
+    ),
+    ("gunshots, 4.5.3", "26_gunshot_unseen", []),
 ]
 
 
@@ -61,7 +113,7 @@ def table() -> str:
     for item, notebook, wanted in ITEMS:
         ours, theirs = [], []
         for what in wanted:
-            rows = beside.loc[[notebook]]
+            rows = beside[beside.index == notebook]
             if len(what) == 1:
                 rows = rows[rows["table"] == what[0]]
             else:
@@ -74,19 +126,42 @@ def table() -> str:
                 name = row["row"] if len(what) == 1 else what[0]
                 ours.append(f"{name}: {row['this run']:.{digits}f}{unit}")
                 theirs.append(f"{row['paper says']:.{digits}f}{unit}")
-        weights = beside.loc[[notebook], "weights"].dropna()
+        weights = beside.loc[beside.index == notebook, "weights"].dropna()
         began = weights.iloc[0] if len(weights) else "–"
         cells = [item, f"`{notebook}`", "<br>".join(ours) or "figures", "<br>".join(theirs) or "–", began]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
+def splits() -> str:
+    """Write README's table of what a split of gunshots is worth as Markdown."""
+    large = json.loads((HERE / "gunshot_difficulty.json").read_text("utf-8"))
+    real = json.loads((HERE / "gunshot_real.json").read_text("utf-8"))["scores"]
+    runs = [run["accuracy, low, high (%)"] for run in large["runs"]]
+    lines = ["| gunshots | by clip | by session | paper |", "|---|---|---|---|"]
+    for label, paper in (("category", f"{large['published (%)']} %"), ("model", "87.31 %")):
+        cells = [
+            ", ".join(f"{run[f'{label}, by {unit}'][0]} %" for run in runs) for unit in ("clip", "session")
+        ]
+        lines.append(
+            f"| {label}, {large['settings']['clips']:,} simulated clips | {' | '.join(cells)} | {paper} |"
+        )
+    for what, name in REAL.items():
+        cells = [
+            f"{real[f'by {unit}'][name]['accuracy (%)']} %" if name in real[f"by {unit}"] else "–"
+            for unit in ("clip", "session")
+        ]
+        lines.append(f"| model of seven, real clips, {what} | {' | '.join(cells)} | – |")
+    return "\n".join(lines)
+
+
 def write() -> None:
-    """Put the table between README's marks."""
+    """Put the tables between README's marks."""
     text = README.read_text("utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    README.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}", encoding="utf-8")
+    for begin, made in ((BEGIN, table()), (BEGIN_SPLITS, splits())):
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n\n{made}\n\n{END}{rest.split(END, 1)[1]}"
+    README.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
