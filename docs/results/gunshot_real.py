@@ -181,6 +181,7 @@ def main(folder: str, store: str) -> None:
         "left out": [note for note in data.notes if "left out" in note],
         "baseline": baseline,
         "network": asdict(RECIPE),
+        "device": "cpu",
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "scores": {},
     }
