@@ -121,7 +121,7 @@ def table() -> str:
                     (rows["table"] == what[1]) & (rows["row"] == what[2]) & (rows["metric"] == what[3])
                 ]
             for row in rows.to_dict("records"):
-                digits = 2 if row["unit"] == "fraction" else 1
+                digits = 2 if row["unit"] in ("fraction", "1") else 1
                 unit = " %" if row["unit"] == "%" else ""
                 name = row["row"] if len(what) == 1 else what[0]
                 ours.append(f"{name}: {row['this run']:.{digits}f}{unit}")
