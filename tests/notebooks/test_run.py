@@ -17,6 +17,7 @@ OF_NO_DATA = {
     "14_cartridge_cnn": 1,
     "15_cartridge_vit": 1,
     "16_cartridge_classes": 2,
+    "24_gunshot_end_to_end": 1,
 }
 
 
