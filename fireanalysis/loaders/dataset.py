@@ -119,7 +119,7 @@ class DataSet(Generic[Sample]):
         Its own name and notes do not count. Files are told by size and time of change, not by content.
         """
         hashes = pd.util.hash_pandas_object(self.table, index=False).to_numpy()
-        made_of = [self.label, self.group, self.source, *self.table.columns, _described(self.read)]
+        made_of = [self.label, self.group, self.source, *self.table.columns, described(self.read)]
         root = getattr(self.read, "keywords", {}).get("root")
         if root is not None and "file" in self.table:
             made_of.append(digest([_state(root / file) for file in self.table["file"]]))
@@ -139,11 +139,11 @@ class DataSet(Generic[Sample]):
         return replace(self, table=self.table.iloc[chosen].reset_index(drop=True))
 
 
-def _described(read: Callable[..., Any]) -> str:
+def described(read: Callable[..., Any]) -> str:
     """Say what a reading function does: its name, and the settings of a partial."""
     if isinstance(read, partial):
         settings = [*enumerate(read.args), *sorted(read.keywords.items())]
-        return f"{_described(read.func)} {[(name, _settled(value)) for name, value in settings]}"
+        return f"{described(read.func)} {[(name, _settled(value)) for name, value in settings]}"
     return f"{read.__module__}.{read.__qualname__}"
 
 
@@ -157,7 +157,9 @@ def _state(path: Path) -> tuple[int, int] | None:
 
 def _settled(value: Any) -> Any:
     # An entry of a store is named by its content; where the store lies does not matter.
-    return value.name if isinstance(value, Path) else _described(value) if callable(value) else value
+    if isinstance(value, partial) or hasattr(value, "__qualname__"):
+        return described(value)
+    return value.name if isinstance(value, Path) else value
 
 
 def split(

@@ -21,7 +21,7 @@ from fireanalysis.transforms import CLIP_S, fit_duration, log_spectrogram, shrin
 from fireanalysis.transforms.arrays import whole
 
 from .audio import Recording
-from .dataset import DataSet, _described
+from .dataset import DataSet, described
 from .layout import some
 from .store import Entry, kept
 
@@ -106,7 +106,7 @@ def keep_features(
     RunError
         If the store cannot be written.
     """
-    made_from = {"data": data.fingerprint(), "function": _described(function)}
+    made_from = {"data": data.fingerprint(), "function": described(function)}
     with kept(store, "features", made_from) as entry:
         return _from_entry(data, partial(_of_clip, function=function), entry)
 
