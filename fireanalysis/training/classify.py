@@ -218,7 +218,7 @@ class _Heard:
     def notes(self, *, shots: int, filled_up: bool) -> tuple[str, ...]:
         """Say what was found and done."""
         seconds = self.samples / self.rate_hz
-        notes = [f"{shots} shots found in {seconds:.1f} s of sound"]
+        notes = [f"{shots} shot{'' if shots == 1 else 's'} found in {seconds:.1f} s of sound"]
         if filled_up:
             notes.append(
                 f"its last {seconds % CLIP_S:.2f} s are followed by silence: networks hear {CLIP_S:g} s"

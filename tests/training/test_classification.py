@@ -24,6 +24,20 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return screen
 
 
+def interrupt(monkeypatch: pytest.MonkeyPatch, recipe: training.Recipe, store: Path) -> None:
+    """Train until an interrupt in the fourth epoch."""
+    step = training.Classifier.training_step
+
+    def interrupted(module: training.Classifier, batch: tuple) -> object:
+        if module.current_epoch == 3:
+            raise KeyboardInterrupt
+        return step(module, batch)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training.Classifier, "training_step", interrupted)
+        fit_or_load(*parts(), recipe, store=store, device="cpu")
+
+
 def test_progress_is_shown_batch_by_batch_and_gone_at_the_end(screen: io.StringIO, tmp_path: Path) -> None:
     fit = fit_or_load(*parts(), RECIPE, store=tmp_path, device="cpu")
     lines = [line for line in screen.getvalue().split("\r") if line.strip()]
@@ -40,16 +54,7 @@ def test_progress_is_shown_batch_by_batch_and_gone_at_the_end(screen: io.StringI
 def test_a_resumed_run_begins_where_it_stopped(
     screen: io.StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = training.Classifier.training_step
-
-    def interrupted(module: training.Classifier, batch: tuple) -> object:
-        if module.current_epoch == 3:
-            raise KeyboardInterrupt
-        return step(module, batch)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training.Classifier, "training_step", interrupted)
-        fit_or_load(*parts(), RECIPE, store=tmp_path, device="cpu")
+    interrupt(monkeypatch, RECIPE, tmp_path)
     assert screen.getvalue().split("\r")[-2].strip() == ""
     screen.truncate(0)
     fit_or_load(*parts(), RECIPE, store=tmp_path, device="cpu")
@@ -105,15 +110,6 @@ def test_an_augmented_run_goes_on_where_it_was_killed(
 ) -> None:
     recipe = replace(SOUND, epochs=5, augment=training.AUGMENTATIONS)
     whole = fit_or_load(*parts(), recipe, store=tmp_path / "whole", device="cpu")
-    step = training.Classifier.training_step
-
-    def interrupted(module: training.Classifier, batch: tuple) -> object:
-        if module.current_epoch == 3:
-            raise KeyboardInterrupt
-        return step(module, batch)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training.Classifier, "training_step", interrupted)
-        fit_or_load(*parts(), recipe, store=tmp_path / "killed", device="cpu")
+    interrupt(monkeypatch, recipe, tmp_path / "killed")
     again = fit_or_load(*parts(), recipe, store=tmp_path / "killed", device="cpu")
     assert again.history.equals(whole.history)

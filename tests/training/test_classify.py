@@ -95,7 +95,7 @@ def test_every_piece_can_be_asked_for(networks, tones):
     np.testing.assert_allclose(table["time_s"], [0, 3.0, 4, 6], atol=0.003)
     only = classify_recording(sound, networks).table
     assert table.iloc[1].to_dict() == only.iloc[0].to_dict()
-    assert notes[0] == "1 shots found in 6.5 s of sound"
+    assert notes[0] == "1 shot found in 6.5 s of sound"
     nothing = tones.recording([], duration_s=4.0)
     assert classify_recording(nothing, networks, every_piece=True).table["time_s"].tolist() == [0, 2]
 
