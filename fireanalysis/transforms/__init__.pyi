@@ -19,6 +19,7 @@ from .photometric_stereo import (
     render_lights,
     ring_lights,
 )
+from .pictures import cut_tiles, fit_picture, merge_tiles, tiles
 from .primer import Circle, find_primer, primer_view
 from .signals import fit_duration, resample_audio
 from .sound_damage import damage_sound
@@ -58,6 +59,7 @@ __all__ = [
     "comparison_map",
     "congruent_cells",
     "crop",
+    "cut_tiles",
     "damage_sound",
     "degrade",
     "detect_onsets",
@@ -65,6 +67,7 @@ __all__ = [
     "features_as_spectrograms",
     "find_primer",
     "fit_duration",
+    "fit_picture",
     "frame_features",
     "integrate_normals",
     "laid_on",
@@ -72,6 +75,7 @@ __all__ = [
     "log_spectrogram",
     "log_spectrograms",
     "mel_statistics",
+    "merge_tiles",
     "normalise",
     "photometric_normals",
     "photometric_stereo",
@@ -87,4 +91,5 @@ __all__ = [
     "shrink",
     "shrink_spectrogram",
     "surface_moments",
+    "tiles",
 ]
