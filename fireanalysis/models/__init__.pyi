@@ -1,5 +1,6 @@
 from .backbones import backbone, head_name, memory_format, without_head
 from .cartridge import random_forest, support_vector_machine
+from .segmentation import ACTIVATIONS, ENCODERS, STRIDE, Decoder, Encoder, patch_discriminator, segmenter
 from .sound_classifiers import (
     FrameStatistics,
     GaussianMixtures,
@@ -9,6 +10,11 @@ from .sound_classifiers import (
 )
 
 __all__ = [
+    "ACTIVATIONS",
+    "ENCODERS",
+    "STRIDE",
+    "Decoder",
+    "Encoder",
     "FrameStatistics",
     "GaussianMixtures",
     "HiddenMarkovModels",
@@ -16,7 +22,9 @@ __all__ = [
     "head_name",
     "linear_discriminant",
     "memory_format",
+    "patch_discriminator",
     "random_forest",
+    "segmenter",
     "sound_support_vector_machine",
     "support_vector_machine",
     "without_head",

