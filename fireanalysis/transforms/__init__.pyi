@@ -1,3 +1,4 @@
+from .camera import LEVELS, damage_picture
 from .comparison import (
     CellComparison,
     Comparison,
@@ -7,6 +8,7 @@ from .comparison import (
     congruent_cells,
     laid_on,
 )
+from .compositing import BLENDS, paste
 from .curvature import shape_index
 from .degradation import degrade
 from .frame_features import feature_columns, features_as_spectrograms, frame_features
@@ -46,7 +48,9 @@ from .surface import (
 )
 
 __all__ = [
+    "BLENDS",
     "CLIP_S",
+    "LEVELS",
     "PAPER_MOMENTS",
     "SAMPLE_RATE_HZ",
     "CellComparison",
@@ -60,6 +64,7 @@ __all__ = [
     "congruent_cells",
     "crop",
     "cut_tiles",
+    "damage_picture",
     "damage_sound",
     "degrade",
     "detect_onsets",
@@ -77,6 +82,7 @@ __all__ = [
     "mel_statistics",
     "merge_tiles",
     "normalise",
+    "paste",
     "photometric_normals",
     "photometric_stereo",
     "primer_view",
