@@ -49,7 +49,7 @@ LEVELS = {
 
 _WEATHER = ("rain", "fog", "snow")
 _FULL_WELL, _READ_NOISE, _GAIN_STOPS = 4000.0, 4.0, 4.0  # electrons of a small sensor's pixel; assumed
-_MIST = np.float32([205, 210, 215])
+_MIST = np.array([205, 210, 215], np.float32)
 
 
 def damage_picture(image: Picture, *, kind: str, amount: float, seed: int = 0) -> Picture:
