@@ -42,6 +42,15 @@ def real_gunshots(real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def real_pictures(real_data: Path) -> Path:
+    """The folder with the real pictures: caltech101_revolver/, negatives_caltech101/, cctv_backgrounds_intel/."""
+    folder = real_data / "segmentation"
+    if not folder.is_dir():
+        pytest.skip(f"no segmentation folder in {real_data}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tones() -> ModuleType:
     """The module tones.py beside this file: sounds of known models, and two stages trained on them in seconds."""
     spec = spec_from_file_location("tones", Path(__file__).with_name("tones.py"))

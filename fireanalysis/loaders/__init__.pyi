@@ -2,7 +2,7 @@ from .audio import Recording, read_audio, read_blocks
 from .cartridge import load_cartridges
 from .check import check_folder
 from .comparison import comparison_maps, with_repeats
-from .dataset import DataSet, check_parts, enough_groups, split
+from .dataset import DataSet, check_parts, draw, enough_groups, split, split_crossed
 from .duplicates import find_duplicates, without_duplicates
 from .gunshot import CATEGORIES, load_gunshots
 from .inputs import keep_primers, prepare_maps
@@ -25,6 +25,7 @@ __all__ = [
     "comparison_maps",
     "cut_segments",
     "digest",
+    "draw",
     "enough_groups",
     "fetch",
     "find_duplicates",
@@ -40,6 +41,7 @@ __all__ = [
     "read_blocks",
     "read_surface",
     "split",
+    "split_crossed",
     "with_repeats",
     "without_duplicates",
 ]

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.loaders import DataSet, check_parts, enough_groups, split
+from fireanalysis.errors import DataError, FireAnalysisError, ParameterError
+from fireanalysis.loaders import DataSet, check_parts, draw, enough_groups, split, split_crossed
 
 calls: list[int] = []
 
@@ -334,3 +334,90 @@ def test_each_label_is_the_same_again_with_the_same_seed():
         split(data, SHARES, seed=seed, each_label=True)["test"].table for seed in (1, 1, 2)
     )
     assert first.equals(again) and not first.equals(other)
+
+
+def crossed(firearms: int, backgrounds: int, **columns) -> DataSet:
+    pairs = pd.MultiIndex.from_product(
+        [[f"f{k}" for k in range(firearms)], [f"b{k}" for k in range(backgrounds)]],
+        names=["firearm", "background"],
+    ).to_frame(index=False)
+    table = pairs.assign(type="rifle", **columns)
+    return DataSet(table, list, label="type", group="background", source="real", name="toy")
+
+
+def test_crossed_parts_share_nothing_in_either_column() -> None:
+    data = crossed(41, 43)
+    parts = split_crossed(data, {"train": 0.7, "validation": 0.15, "test": 0.15}, seed=3)
+    for column in ("firearm", "background"):
+        seen = [set(part.table[column]) for part in parts.values()]
+        assert not any(one & other for one, other in itertools.combinations(seen, 2))
+        assert sorted(map(len, seen)) == ([6, 6, 29] if column == "firearm" else [6, 7, 30])
+    kept = sum(map(len, parts.values()))
+    for part in parts.values():  # all of what both columns allow
+        assert len(part) == part.table["firearm"].nunique() * part.table["background"].nunique()
+    assert parts["test"].notes == (
+        f"{len(data) - kept} of {len(data)} samples left out: their firearm and background are of different parts",
+    )
+
+
+def test_crossed_split_is_another_with_another_seed_only() -> None:
+    def firearms(seed: int) -> set[str]:
+        return {*split_crossed(crossed(20, 20), {"a": 0.5, "b": 0.5}, seed=seed)["a"].table["firearm"]}
+
+    assert firearms(1) == firearms(1) != firearms(2)
+
+
+def test_pictures_without_firearm_go_by_their_background() -> None:
+    data = crossed(6, 6)
+    data = replace(
+        data, table=data.table.assign(firearm=data.table["firearm"].where(data.table.index % 4 > 0, ""))
+    )
+    parts = split_crossed(data, {"train": 0.5, "test": 0.5}, seed=0)
+    empty = pd.concat([part.table[part.table["firearm"] == ""] for part in parts.values()])
+    assert len(empty) == 9  # none left out
+    assert not {*parts["train"].groups} & {*parts["test"].groups}
+
+
+def test_without_a_column_the_split_is_by_the_other() -> None:
+    data = crossed(1, 10)
+    data = replace(data, table=data.table.drop(columns="firearm"))
+    parts = split_crossed(data, {"train": 0.7, "test": 0.3}, seed=0)
+    assert {name: len(part) for name, part in parts.items()} == {"train": 7, "test": 3}
+    assert parts["train"].notes == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "fractions", "said"),
+    [
+        (crossed(4, 4), {"a": 0.5}, "fractions are"),
+        (crossed(1, 9), {"a": 0.5, "b": 0.5}, "1 firearm cannot fill 2 parts"),
+        (
+            crossed(4, 4).subset([0, 5, 10, 15]),
+            {"a": 0.5, "b": 0.5},
+            "no sample has both its firearm and background",
+        ),
+    ],
+)
+def test_what_cannot_be_split_crossed_is_told(data: DataSet, fractions: dict, said: str) -> None:
+    errors = []
+    for seed in range(40):  # whether a part is left empty depends on the dealing
+        try:
+            split_crossed(data, fractions, seed=seed)
+        except FireAnalysisError as error:
+            errors.append(str(error))
+    assert errors and all(said in error for error in errors)
+
+
+def test_crossed_split_needs_a_column() -> None:
+    with pytest.raises(DataError, match="no column maker or place; there are firearm, background, type"):
+        split_crossed(crossed(4, 4), {"a": 0.5, "b": 0.5}, columns=("maker", "place"), seed=0)
+
+
+def test_drawn_samples_are_distinct_and_in_order() -> None:
+    data = crossed(5, 5)
+    table = draw(data, 10, seed=1).table
+    places = data.table.reset_index().merge(table)["index"].to_list()
+    assert len(table) == 10 and places == sorted({*places}) and len({*places}) == 10
+    assert not table.equals(draw(data, 10, seed=2).table)
+    with pytest.raises(ParameterError, match="count is 0"):
+        draw(data, 0, seed=1)
