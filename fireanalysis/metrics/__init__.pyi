@@ -47,6 +47,18 @@ from .search import (
     promoted,
     rank_of_first,
 )
+from .segmentation import (
+    bootstrap_segmentation,
+    predict_nothing,
+    segmentation_counts,
+    segmentation_scores,
+    segmentation_table,
+    threshold_curve,
+)
+from .segmentation_alarms import alarm_rates, picture_alarms
+from .segmentation_boundary import boundary_counts, boundary_strip
+from .segmentation_calibration import pixel_calibration_error, pixel_reliability
+from .segmentation_size import iou_by_size
 from .surface import SurfaceStatistics, missing_share, surface_statistics
 from .topology import (
     DISTANCES,
@@ -73,11 +85,15 @@ __all__ = [
     "SoundStatistics",
     "SurfaceStatistics",
     "abstention_threshold",
+    "alarm_rates",
     "average_report",
     "best_within",
     "bootstrap_interval",
     "bootstrap_mean",
     "bootstrap_scores",
+    "bootstrap_segmentation",
+    "boundary_counts",
+    "boundary_strip",
     "calibration_error",
     "certainty",
     "class_centres",
@@ -98,6 +114,7 @@ __all__ = [
     "inter_class_distances",
     "interval_ends",
     "intra_class_distances",
+    "iou_by_size",
     "known_from_unknown",
     "loss_change",
     "mark_statistics",
@@ -108,6 +125,10 @@ __all__ = [
     "pair_auc_interval",
     "pair_ranks",
     "pair_summary",
+    "picture_alarms",
+    "pixel_calibration_error",
+    "pixel_reliability",
+    "predict_nothing",
     "promoted",
     "rank_of_first",
     "real_comparisons",
@@ -126,6 +147,10 @@ __all__ = [
     "sample_losses",
     "search_cases",
     "search_costs",
+    "segmentation_counts",
+    "segmentation_scores",
+    "segmentation_table",
     "sound_statistics",
     "surface_statistics",
+    "threshold_curve",
 ]
