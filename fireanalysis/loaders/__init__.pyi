@@ -11,6 +11,7 @@ from .segments import Segments, cut_segments
 from .spectrograms import keep_features, keep_spectrograms
 from .store import Entry, digest, kept, opened
 from .surface import Surface, read_surface
+from .video import VideoInfo, is_video, read_frames, video_info, video_writer
 
 __all__ = [
     "CATEGORIES",
@@ -20,6 +21,7 @@ __all__ = [
     "Recording",
     "Segments",
     "Surface",
+    "VideoInfo",
     "check_folder",
     "check_parts",
     "comparison_maps",
@@ -29,6 +31,7 @@ __all__ = [
     "enough_groups",
     "fetch",
     "find_duplicates",
+    "is_video",
     "keep_features",
     "keep_primers",
     "keep_spectrograms",
@@ -39,9 +42,12 @@ __all__ = [
     "prepare_maps",
     "read_audio",
     "read_blocks",
+    "read_frames",
     "read_surface",
     "split",
     "split_crossed",
+    "video_info",
+    "video_writer",
     "with_repeats",
     "without_duplicates",
 ]
