@@ -45,6 +45,7 @@ def iou_by_size(
     --------
     >>> truth = np.zeros((3, 10, 10), bool)
     >>> truth[0, 0, :2] = truth[1:, :5] = True
+    >>> from fireanalysis.metrics import segmentation_counts
     >>> sizes = iou_by_size(segmentation_counts(truth, truth), groups=range(3), seed=0, edges=[0, 0.1, 1])
     >>> sizes[["pictures", "share", "foreground IoU"]]
        pictures  share  foreground IoU

@@ -31,9 +31,18 @@ from .search import (
     match_curves,
     pair_scores,
 )
+from .segmentation_masks import mask_panels, tinted_mask
+from .segmentation_scores import (
+    alarm_curves,
+    iou_dots,
+    pixel_reliability_diagram,
+    size_curves,
+    threshold_curves,
+)
 from .training import training_curves
 
 __all__ = [
+    "alarm_curves",
     "attribution_by_region",
     "attribution_examples",
     "attribution_rows",
@@ -58,13 +67,16 @@ __all__ = [
     "gain_by_baseline",
     "growth",
     "heights_and_shape_index",
+    "iou_dots",
     "kept_of_sound",
     "labelled_scatter",
     "learning_panels",
+    "mask_panels",
     "match_curves",
     "normalisation",
     "pair_scores",
     "panels",
+    "pixel_reliability_diagram",
     "projections",
     "region_map",
     "reliability_diagram",
@@ -73,11 +85,14 @@ __all__ = [
     "scores_by_supply",
     "segmentation",
     "shape_index_histograms",
+    "size_curves",
     "sound",
     "spectra",
     "spectra_and_envelopes",
     "spectrogram_panels",
     "statistics_strips",
+    "threshold_curves",
+    "tinted_mask",
     "training_curves",
     "two_stages",
     "waveform",
