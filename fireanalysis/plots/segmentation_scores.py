@@ -49,20 +49,23 @@ def iou_dots(
         raise DataError(what, where="iou_dots", do="pass segmentation_table(...) of a network or more, whole")
     nothing, rows = table.loc[NOTHING], table.drop(index=NOTHING)
     labels = [str(name).replace(", ", ",<br>", 1) for name in rows.index]
-    figure = make_subplots(
-        1, len(scores), shared_yaxes=True, subplot_titles=list(scores), horizontal_spacing=0.06
-    )
+    figure = make_subplots(1, len(scores), shared_yaxes=True, horizontal_spacing=0.06)
     for column, score in enumerate(scores, start=1):
         at = {"row": 1, "col": column}
         value, low, high = (rows[score][part].to_numpy(float) for part in ("value", "low", "high"))
         bars = {"type": "data", "array": high - value, "arrayminus": value - low, "thickness": 1.5}
         dots = {"color": SIMULATED_COLOUR if source == "simulated" else CLASS_COLOURS[0], "size": 9}
         first = {"showlegend": column == 1}
-        figure.add_vline(x=nothing[score, "value"], line=_DASHED, **at)
         figure.add_scatter(
             x=value, y=labels, mode="markers", marker=dots, error_x=bars, name="this run", **first, **at
         )
-        figure.update_xaxes(title="0 to 1", **at)
+        level = nothing[score, "value"]
+        if np.isfinite(level):
+            figure.add_vline(x=level, line=_DASHED, **at)
+            # Of no size, but the axis reaches to it.
+            unseen = {"mode": "markers", "marker": {"opacity": 0}, "showlegend": False, "hoverinfo": "skip"}
+            figure.add_scatter(x=[level], y=labels[:1], **unseen, **at)
+        figure.update_xaxes(title=f"{score} (0 to 1)", **at)
     if paper and "mean IoU" in scores:
         hollow = {"color": CLASS_COLOURS[6], "size": 10, "symbol": "diamond-open", "line": {"width": 2}}
         x = [paper.get(str(name), np.nan) for name in rows.index]
@@ -70,7 +73,6 @@ def iou_dots(
         figure.add_scatter(x=x, y=labels, mode="markers", marker=hollow, name="paper (its own data)", **at)
     figure.add_scatter(x=[None], y=[None], mode="lines", line=_DASHED, name=NOTHING)
     figure.update_yaxes(autorange="reversed", type="category", automargin=True, tickfont={"size": 11})
-    figure.update_annotations(font_size=12)
     height = 170 + 36 * len(labels)
     figure = finish(figure, title, source=source, height=height)
     return figure.update_layout(_legend_under(height))
