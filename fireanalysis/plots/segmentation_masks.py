@@ -103,13 +103,13 @@ def tinted_mask(picture: NDArray[np.uint8], truth: ArrayLike, said: ArrayLike) -
     --------
     >>> black = np.zeros((1, 2, 3), np.uint8)
     >>> tinted_mask(black, [[False, True]], [[False, True]])[0, 1].tolist()  # 55 % of green
-    [0, 86, 63]
+    [0, 87, 63]
     """
     true, mask = np.asarray(truth, bool), np.asarray(said, bool)
     tinted = picture.copy()
     for fate, where in {"hit": true & mask, "false": mask & ~true, "missed": true & ~mask}.items():
         colour = np.array([int(FATES[fate][k : k + 2], 16) for k in (1, 3, 5)])
-        tinted[where] = ((1 - _TINT) * picture[where] + _TINT * colour).astype(np.uint8)
+        tinted[where] = np.round((1 - _TINT) * picture[where] + _TINT * colour).astype(np.uint8)
     return tinted
 
 
