@@ -7,12 +7,22 @@ from .features import extract_features
 from .fit import Fit, Prediction, fit_or_load
 from .losses import FocalLoss, inverse_frequency
 from .oversampling import RotatedCopies, rotate_batch
+from .picture_augmentation import augment_pictures
 from .recipe import AUGMENTATIONS, CNN, SOUND, VIT, Recipe
+from .segmentation import Segmenter
+from .segmentation_fit import (
+    SegmentationFit,
+    fit_segmentation,
+    keep_encoder_features,
+    load_segmentation_fit,
+)
+from .segmentation_recipe import PICTURE_AUGMENTATIONS, SegmentationRecipe
 from .two_stage import Routed, TwoStage
 
 __all__ = [
     "AUGMENTATIONS",
     "CNN",
+    "PICTURE_AUGMENTATIONS",
     "SOUND",
     "VIT",
     "Batches",
@@ -24,16 +34,23 @@ __all__ = [
     "Recipe",
     "RotatedCopies",
     "Routed",
+    "SegmentationFit",
+    "SegmentationRecipe",
+    "Segmenter",
     "Shots",
     "TwoStage",
     "augment",
+    "augment_pictures",
     "batches",
     "classify_recording",
     "extract_features",
     "fit_or_load",
+    "fit_segmentation",
     "introduce",
     "inverse_frequency",
+    "keep_encoder_features",
     "learn_and_predict",
+    "load_segmentation_fit",
     "mix",
     "rotate_batch",
     "rows_of",

@@ -10,7 +10,6 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping
 from numpy.typing import NDArray
 from torch import nn
-from tqdm.auto import tqdm
 
 from fireanalysis.errors import ParameterError
 from fireanalysis.models import memory_format
@@ -21,14 +20,14 @@ from .augmentation import augment, mix
 from .losses import FocalLoss
 from .oversampling import rotate_batch
 from .recipe import Recipe
+from .trainer import SELECTION, Trained
 
-SELECTION = "epoch, if it is the best so far"
 _STANDARD = Moments(0.0, 1.0, 1)
 KEPT_ROWS = 20_000
 """Logits of at most so many validation samples are kept of every epoch: 42 MB for 21 classes and 50 epochs."""
 
 
-class Classifier(pl.LightningModule):
+class Classifier(Trained):
     """Train a network by a recipe; `history` has one row an epoch, `validation_logits` one array an epoch.
 
     Parameters
@@ -121,14 +120,19 @@ class Classifier(pl.LightningModule):
         is_best = row["epoch"] == best_epoch(self.history, self.recipe)
         self.log(SELECTION, row["epoch"] if is_best else -math.inf)
 
+    def headline(self) -> str:
+        """How good the last epoch was, in words."""
+        row = self.history[-1]
+        return f"validation accuracy {row['validation accuracy']:.1%}, loss {row['validation loss']:.3g}"
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the history with the weights."""
-        checkpoint["history"] = self.history
+        """Keep the history and the logits with the weights."""
+        super().on_save_checkpoint(checkpoint)
         checkpoint["validation_logits"] = self.validation_logits
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on with the history."""
-        self.history = checkpoint["history"]
+        """Go on with the history and the logits."""
+        super().on_load_checkpoint(checkpoint)
         self.validation_logits = checkpoint["validation_logits"]
 
     def configure_optimizers(self) -> Any:
@@ -183,45 +187,3 @@ class Patience(EarlyStopping):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """End a resumed run that was killed after what should be its last epoch."""
         trainer.should_stop = self.wait_count >= self.patience
-
-
-class Progress(pl.Callback):
-    """One line that says how far training is, in words; gone when it is done."""
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Show the line, which begins where a resumed run begins."""
-        assert isinstance(pl_module, Classifier)
-        self._bar = tqdm(
-            total=(trainer.max_epochs or 0) * pl_module.steps,
-            initial=trainer.global_step,
-            desc=f"training {pl_module.recipe.network}",
-            bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
-            leave=False,
-            delay=2,
-        )
-
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Say which epoch it is, and how good the one before was."""
-        assert isinstance(pl_module, Classifier)
-        text = f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
-        if pl_module.history:
-            row = pl_module.history[-1]
-            text += (
-                f", validation accuracy {row['validation accuracy']:.1%}, loss {row['validation loss']:.3g}"
-            )
-        self._bar.set_postfix_str(text, refresh=False)  # a refresh would not wait for the delay
-
-    def on_train_batch_end(self, *_: Any) -> None:
-        """Go on by a batch."""
-        self._bar.update()
-
-    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Take the line away."""
-        self._bar.close()
-
-    def on_exception(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
-    ) -> None:
-        """Take the line away, too."""
-        if hasattr(self, "_bar"):
-            self._bar.close()

@@ -14,7 +14,7 @@ from fireanalysis.models import head_name, memory_format, without_head
 from fireanalysis.transforms import Moments
 
 from .batches import Batches
-from .fit import device_of, state_digest
+from .trainer import device_of, state_digest
 
 
 def extract_features(

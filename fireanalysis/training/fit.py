@@ -1,40 +1,29 @@
 """Train a classifier, or load it if the same one was trained before; predict with it."""
 
-import hashlib
-import io
-import logging
 import os
-import signal
-import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 import numpy as np
 import pandas as pd
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.utilities.exceptions import SIGTERMException
 from numpy.typing import NDArray
 from torch import nn
-from torch.utils.data import DataLoader
 
-from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.errors import DataError
 from fireanalysis.loaders import DataSet, Entry, kept
 from fireanalysis.loaders.layout import some
 from fireanalysis.models import backbone, head_name, memory_format
 from fireanalysis.transforms import Moments, surface_moments
 
 from .batches import Batches, batches
-from .classification import SELECTION, Classifier, Patience, Progress, kept_rows
+from .classification import Classifier, Patience, kept_rows
 from .losses import inverse_frequency
 from .oversampling import rotate_batch
 from .recipe import Recipe
+from .trainer import device_of, read_result, run_training, state_digest, write_result
 
 MOMENT_MAPS = 4096
 """Mean and standard deviation are taken over at most so many maps of the training part."""
@@ -243,7 +232,7 @@ def fit_or_load(
                     workers = 4 if device == "cuda" else 0
                 _train(model, train, validation, classes, recipe, entry, device, workers)
                 entry.finish()
-            result = _read(entry)
+            result = read_result(entry.folder)
     model.load_state_dict(result["state"])
     moments = Moments(*result["moments"])
     rows = Batches(validation, classes, moments).copies.samples(kept_rows(len(validation)))
@@ -306,27 +295,6 @@ def _given(mean: float, std: float) -> Moments:
     return Moments(float(mean), float(std), 1)
 
 
-def device_of(wanted: str) -> str:
-    """Resolve "auto": a GPU if there is one."""
-    there = torch.cuda.is_available()
-    if wanted not in ("auto", "cpu", "cuda") or (wanted == "cuda" and not there):
-        raise ParameterError(
-            f"device is {wanted!r}; here are 'auto', 'cpu'" + (", 'cuda'" if there else ""),
-            where="fit_or_load",
-            do="pass device='auto'",
-        )
-    return ("cuda" if there else "cpu") if wanted == "auto" else wanted
-
-
-def state_digest(model: nn.Module) -> str:
-    """Name a network's weights by their content."""
-    state = hashlib.sha256()
-    for name, value in model.state_dict().items():
-        state.update(name.encode())
-        state.update(value.contiguous().numpy().tobytes())
-    return state.hexdigest()[:20]
-
-
 def _train(
     model: nn.Module,
     train: DataSet,
@@ -346,29 +314,15 @@ def _train(
     )
     alpha = inverse_frequency(copies.copies.counts[1:]) if recipe.class_weights else None
     module = Classifier(model, recipe, alpha=alpha, steps=len(loaders[0]), moments=moments)
-    checkpoint = partial(
-        ModelCheckpoint, entry.folder, save_on_train_epoch_end=True, enable_version_counter=False
+    chosen, seconds = run_training(
+        module,
+        *loaders,
+        folder=entry.folder,
+        device=device,
+        precision=recipe.precision,
+        epochs=recipe.epochs,
+        callbacks=[Patience(recipe)],
     )
-    best = checkpoint("best", monitor=SELECTION, mode="max", save_weights_only=True)
-    latest = checkpoint("last")  # not `save_last`, which keeps but the last of the best
-    last = entry.folder / "last.ckpt"
-    started = time.perf_counter()
-    with _quiet():
-        trainer = pl.Trainer(
-            accelerator="gpu" if device == "cuda" else "cpu",
-            devices=1,
-            precision=_precision(recipe, device),
-            max_epochs=recipe.epochs,
-            callbacks=[Patience(recipe), Progress(), best, latest],
-            logger=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            benchmark=device == "cuda",
-            default_root_dir=entry.folder,
-        )
-        _fit(trainer, module, *loaders, resume_from=last if _resumable(last) else None)
-    chosen = torch.load(best.best_model_path, weights_only=True, map_location="cpu")
     prefix = "network."
     state = {k.removeprefix(prefix): v for k, v in chosen["state_dict"].items() if k.startswith(prefix)}
     result = {
@@ -377,63 +331,9 @@ def _train(
         "history": module.history,
         "validation_logits": torch.stack(module.validation_logits),
         "chosen_epoch": chosen["epoch"] + 1,
-        "seconds": round(time.perf_counter() - started, 3),
+        "seconds": seconds,
     }
-    buffer = io.BytesIO()  # torch's own writing turns a full disk into another error
-    torch.save(result, buffer)
-    (entry.folder / "result.pt").write_bytes(buffer.getbuffer())
-    for path in (last, Path(best.best_model_path)):
-        path.unlink(missing_ok=True)
-
-
-def _fit(
-    trainer: pl.Trainer,
-    module: Classifier,
-    training: DataLoader,
-    validation: DataLoader,
-    *,
-    resume_from: Path | None,
-) -> None:
-    try:
-        trainer.fit(module, training, validation, ckpt_path=resume_from, weights_only=True)
-    except SIGTERMException:
-        signal.raise_signal(signal.SIGTERM)  # Lightning held it back until the step's end
-        raise
-    except SystemExit:
-        # Lightning turns an interrupt into the end of the process; a notebook's kernel must outlive it.
-        raise KeyboardInterrupt from None
-    except torch.cuda.OutOfMemoryError as error:
-        raise ParameterError(
-            f"the GPU's memory does not suffice for batches of {module.recipe.batch_size}",
-            where=module.recipe.network,
-            do="use a smaller batch_size or network",
-        ) from error
-
-
-def _precision(recipe: Recipe, device: str) -> Any:
-    if recipe.precision != "auto":
-        return recipe.precision
-    return "bf16-mixed" if device == "cuda" and torch.cuda.is_bf16_supported() else "32-true"
-
-
-def _resumable(checkpoint: Path) -> bool:
-    """Whether there is a checkpoint that a killed run left whole, and left here."""
-    try:
-        callbacks = torch.load(checkpoint, weights_only=True, map_location="cpu", mmap=True)["callbacks"]
-    except Exception:  # damaged in any way, it is as good as none: training begins anew
-        return False
-    # In a folder that was moved, Lightning would forget the best epoch so far.
-    return str(checkpoint.parent.resolve()) in {state.get("dirpath") for state in callbacks.values()}
-
-
-def _read(entry: Entry) -> dict[str, Any]:
-    path = entry.folder / "result.pt"
-    try:
-        return torch.load(path, weights_only=True, map_location="cpu")
-    except Exception as error:
-        raise DataError(
-            f"the stored model cannot be read: {error}", where=path, do="remove its folder and run again"
-        ) from error
+    write_result(entry.folder, result)
 
 
 @contextmanager
@@ -445,17 +345,3 @@ def _penultimate(model: nn.Module) -> Iterator[list[torch.Tensor]]:
         yield seen
     finally:
         handle.remove()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Lightning's hints (more workers, devices found, ...) from a notebook's reader."""
-    logger = logging.getLogger("lightning.pytorch")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="lightning")
-        try:
-            yield
-        finally:
-            logger.setLevel(level)

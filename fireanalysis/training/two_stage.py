@@ -19,8 +19,9 @@ from fireanalysis.loaders import DataSet
 from fireanalysis.models import backbone
 from fireanalysis.transforms import Moments
 
-from .fit import Fit, device_of
+from .fit import Fit
 from .recipe import Recipe
+from .trainer import device_of
 
 _SCHEMA = 1
 

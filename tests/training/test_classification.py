@@ -11,7 +11,7 @@ import pytest
 from tqdm import tqdm
 
 from fireanalysis import training
-from fireanalysis.training import classification, fit_or_load
+from fireanalysis.training import fit_or_load, trainer
 
 from .toy import RECIPE, parts
 
@@ -20,7 +20,7 @@ from .toy import RECIPE, parts
 def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     screen = io.StringIO()
     real = partial(tqdm, file=screen, mininterval=0, ascii=True)
-    monkeypatch.setattr(classification, "tqdm", lambda **options: real(**{**options, "delay": 0}))
+    monkeypatch.setattr(trainer, "tqdm", lambda **options: real(**{**options, "delay": 0}))
     return screen
 
 
