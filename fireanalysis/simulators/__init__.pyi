@@ -9,6 +9,9 @@ from .cartridge_database import (
 )
 from .cartridge_head import render_case_heads
 from .cartridge_parameters import head_field_mm, parameter_table, primer_field_mm
+from .firearm import render_cutouts, sample_cutouts
+from .firearm_models import firearm_catalogue
+from .firearm_parameters import firearm_parameter_table
 from .gunshot import render_gunshots, render_recording, sample_gunshots
 from .gunshot_models import model_catalogue
 from .gunshot_parameters import gunshot_parameter_table
@@ -21,6 +24,8 @@ __all__ = [
     "brand_marks",
     "brand_probabilities",
     "case_descriptors",
+    "firearm_catalogue",
+    "firearm_parameter_table",
     "gunshot_parameter_table",
     "head_field_mm",
     "model_catalogue",
@@ -28,10 +33,12 @@ __all__ = [
     "primer_field_mm",
     "primer_regions",
     "render_case_heads",
+    "render_cutouts",
     "render_gunshots",
     "render_primers",
     "render_recording",
     "sample_cartridges",
     "sample_case_search",
+    "sample_cutouts",
     "sample_gunshots",
 ]
