@@ -2,11 +2,16 @@ from .audio import Recording, read_audio, read_blocks
 from .cartridge import load_cartridges
 from .check import check_folder
 from .comparison import comparison_maps, with_repeats
+from .composites import load_composites
 from .dataset import DataSet, check_parts, draw, enough_groups, split, split_crossed
 from .duplicates import find_duplicates, without_duplicates
 from .gunshot import CATEGORIES, load_gunshots
 from .inputs import keep_primers, prepare_maps
+from .kept_pictures import Example, keep_pictures, stacked
+from .mask_files import MaskFile, read_mask
+from .pictures import PICTURE_SUFFIXES, PictureFile, read_cutout, read_picture
 from .registry import DATA_SETS, fetch
+from .segmentation import load_segmentation, six_ways_of, tint_report
 from .segments import Segments, cut_segments
 from .spectrograms import keep_features, keep_spectrograms
 from .store import Entry, digest, kept, opened
@@ -16,8 +21,12 @@ from .video import VideoInfo, is_video, read_frames, video_info, video_writer
 __all__ = [
     "CATEGORIES",
     "DATA_SETS",
+    "PICTURE_SUFFIXES",
     "DataSet",
     "Entry",
+    "Example",
+    "MaskFile",
+    "PictureFile",
     "Recording",
     "Segments",
     "Surface",
@@ -33,19 +42,28 @@ __all__ = [
     "find_duplicates",
     "is_video",
     "keep_features",
+    "keep_pictures",
     "keep_primers",
     "keep_spectrograms",
     "kept",
     "load_cartridges",
+    "load_composites",
     "load_gunshots",
+    "load_segmentation",
     "opened",
     "prepare_maps",
     "read_audio",
     "read_blocks",
+    "read_cutout",
     "read_frames",
+    "read_mask",
+    "read_picture",
     "read_surface",
+    "six_ways_of",
     "split",
     "split_crossed",
+    "stacked",
+    "tint_report",
     "video_info",
     "video_writer",
     "with_repeats",

@@ -123,7 +123,7 @@ class DataSet(Generic[Sample]):
         made_of = [self.label, self.group, self.source, *self.table.columns, described(self.read)]
         root = getattr(self.read, "keywords", {}).get("root")
         if root is not None and "file" in self.table:
-            made_of.append(digest([_state(root / file) for file in self.table["file"]]))
+            made_of.append(digest([file_state(root / file) for file in self.table["file"]]))
         return digest([*made_of, hashlib.sha256(hashes.tobytes()).hexdigest()])
 
     def subset(self, rows: ArrayLike) -> DataSet[Sample]:
@@ -148,7 +148,8 @@ def described(read: Callable[..., Any]) -> str:
     return f"{read.__module__}.{read.__qualname__}"
 
 
-def _state(path: Path) -> tuple[int, int] | None:
+def file_state(path: Path) -> tuple[int, int] | None:
+    """Size and time of change of a file; None if it is gone."""
     try:
         stat = path.stat()
     except OSError:

@@ -51,7 +51,9 @@ def data_folder(root: str | os.PathLike[str]) -> Path:
     return folder
 
 
-def read_manifest(manifest: Path, *, filled: Collection[str], text: Collection[str] = ()) -> pd.DataFrame:
+def read_manifest(
+    manifest: Path, *, filled: Collection[str], text: Collection[str] = (), inside: str = ""
+) -> pd.DataFrame:
     """Read a manifest and make sure that each row names one file below its folder, and what must be known of it.
 
     Parameters
@@ -62,6 +64,8 @@ def read_manifest(manifest: Path, *, filled: Collection[str], text: Collection[s
         Columns, label and group among them, that must be there and filled.
     text : collection of str
         Further columns that stay text even if they look like numbers.
+    inside : str
+        Subfolder in which files are looked for that are not where the path says.
 
     Returns
     -------
@@ -95,7 +99,15 @@ def read_manifest(manifest: Path, *, filled: Collection[str], text: Collection[s
             with suppress(ValueError):
                 table[name] = pd.to_numeric(table[name].replace("", None))
     table["file"] = [file and str(PurePosixPath(file.replace("\\", "/"))) for file in table["file"]]
-    faults = list(_faults(table, root=manifest.parent.resolve(), filled=filled))
+    root = manifest.parent.resolve()
+    if inside:
+        table["file"] = [
+            f"{inside}/{file}"
+            if file and path_fault(root, file) and not path_fault(root, f"{inside}/{file}")
+            else file
+            for file in table["file"]
+        ]
+    faults = list(_faults(table, root=root, filled=filled))
     if faults:
         raise DataError(
             f"{len(faults)} faults in {len(table)} rows: {some(faults)}",
@@ -110,7 +122,7 @@ def _faults(table: pd.DataFrame, *, root: Path, filled: Collection[str]) -> Iter
     empty = {name: table[name].eq("") for name in filled}
     for row, file in enumerate(table["file"]):
         line = f"line {row + 2}"  # the header is line 1
-        fault = _path_fault(root, file)
+        fault = path_fault(root, file)
         if fault:
             yield f"{line}: file {file!r} {fault}"
         elif repeated.iloc[row]:
@@ -120,7 +132,8 @@ def _faults(table: pd.DataFrame, *, root: Path, filled: Collection[str]) -> Iter
                 yield f"{line}: no {name}"
 
 
-def _path_fault(root: Path, file: str) -> str:
+def path_fault(root: Path, file: str) -> str:
+    """Say what is wrong with a path that must name a file below a folder; nothing if it does."""
     path = PurePosixPath(file)
     if not file:
         return "is empty"
@@ -157,15 +170,15 @@ def read_folders(
     """
 
     def group_of_each(folder: Path) -> list[tuple[Path, str, bool]]:
-        return [(path, without_shot(path.stem), True) for path in _files(folder, suffixes)]
+        return [(path, without_shot(path.stem), True) for path in files_of(folder, suffixes)]
 
     rows = [(root.name, *entry) for entry in group_of_each(root)]
     alone, passed_over, too_deep = bool(rows), [], []
     for folder in _folders(root):
         found = group_of_each(folder)
         for inner in _folders(folder):
-            found += [(path, inner.name, False) for path in _files(inner, suffixes)]
-            too_deep += [deeper for deeper in _folders(inner) if _files(deeper, suffixes)]
+            found += [(path, inner.name, False) for path in files_of(inner, suffixes)]
+            too_deep += [deeper for deeper in _folders(inner) if files_of(deeper, suffixes)]
         rows += [(folder.name, *entry) for entry in found]
         passed_over += [] if found else [folder.name]
     layouts = f"{label}/{group}/file, {label}/file or a {MANIFEST} with the columns file, {label}, {group}"
@@ -197,7 +210,8 @@ def _visible(folder: Path) -> list[Path]:
         raise DataError(what, where=folder, do="check its rights") from error
 
 
-def _files(folder: Path, suffixes: Collection[str]) -> list[Path]:
+def files_of(folder: Path, suffixes: Collection[str]) -> list[Path]:
+    """List the visible files of a folder that end in one of some suffixes."""
     return [path for path in _visible(folder) if path.suffix.lower() in suffixes and not path.is_dir()]
 
 

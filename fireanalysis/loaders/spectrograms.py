@@ -154,7 +154,7 @@ def _make(data: DataSet[Recording], function: Callable[..., ArrayLike], folder: 
 
     with (
         tqdm(total=len(todo), desc=f"preparing {data.name}", leave=False, delay=5) as progress,
-        ThreadPoolExecutor(_threads()) as pool,
+        ThreadPoolExecutor(threads()) as pool,
     ):
         tasks = [pool.submit(work, todo[start : start + _TASK]) for start in range(0, len(todo), _TASK)]
         try:
@@ -207,7 +207,8 @@ def _name(row: int) -> str:
     return f"{row:06d}.npy"
 
 
-def _threads() -> int:
+def threads() -> int:
+    """How many threads to work on: one a core, fewer if OMP_NUM_THREADS says so."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     return min(cores, int(limit)) if limit.isdigit() and int(limit) else cores

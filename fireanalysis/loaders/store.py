@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -54,17 +56,33 @@ class Entry:
         Rows go through a file, not a memory map: a full disk is then an error and not a crash. If making a row
         fails, nothing is left.
         """
-        path = self.folder / name
+        with self.open_array(name, count=count, shape=shape, dtype=dtype) as write:
+            for number, row in enumerate(rows):
+                write(number, row)
+        return self.folder / name
+
+    @contextmanager
+    def open_array(
+        self, name: str, *, count: int, shape: tuple[int, ...], dtype: str
+    ) -> Iterator[Callable[[int, NDArray], None]]:
+        """Open such a file for writing from any thread, in any order: what is given writes rows from a place on."""
+        path, lock = self.folder / name, Lock()
         header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (count, *shape)}
+        row_bytes = np.dtype(dtype).itemsize * math.prod(shape)
         try:
             with path.open("wb") as file:
                 np.lib.format.write_array_header_1_0(file, header)
-                for row in rows:
-                    file.write(np.ascontiguousarray(row, dtype).data)
+                begin = file.tell()
+
+                def write(place: int, rows: NDArray) -> None:
+                    with lock:
+                        file.seek(begin + place * row_bytes)
+                        file.write(np.ascontiguousarray(rows, dtype).data)
+
+                yield write
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return path
 
 
 @contextmanager

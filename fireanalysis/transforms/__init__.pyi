@@ -12,6 +12,7 @@ from .compositing import BLENDS, paste
 from .curvature import shape_index
 from .degradation import degrade
 from .frame_features import feature_columns, features_as_spectrograms, frame_features
+from .masks import SIX_WAYS, polygons_mask, six_ways, turned
 from .onsets import detect_onsets
 from .photometric_stereo import (
     Reconstruction,
@@ -46,6 +47,7 @@ from .surface import (
     shrink,
     surface_moments,
 )
+from .tint import TintMask, decode_tint, remove_streaks
 
 __all__ = [
     "BLENDS",
@@ -53,11 +55,13 @@ __all__ = [
     "LEVELS",
     "PAPER_MOMENTS",
     "SAMPLE_RATE_HZ",
+    "SIX_WAYS",
     "CellComparison",
     "Circle",
     "Comparison",
     "Moments",
     "Reconstruction",
+    "TintMask",
     "compare_pairs",
     "compare_surfaces",
     "comparison_map",
@@ -66,6 +70,7 @@ __all__ = [
     "cut_tiles",
     "damage_picture",
     "damage_sound",
+    "decode_tint",
     "degrade",
     "detect_onsets",
     "feature_columns",
@@ -85,9 +90,11 @@ __all__ = [
     "paste",
     "photometric_normals",
     "photometric_stereo",
+    "polygons_mask",
     "primer_view",
     "quantise",
     "remove_form",
+    "remove_streaks",
     "render_lights",
     "resample",
     "resample_audio",
@@ -96,6 +103,8 @@ __all__ = [
     "shape_index",
     "shrink",
     "shrink_spectrogram",
+    "six_ways",
     "surface_moments",
     "tiles",
+    "turned",
 ]

@@ -165,7 +165,7 @@ def test_threads(monkeypatch):
     cores = len(os.sched_getaffinity(0))
     for value, expected in {"1": 1, "1,4": 1, "": cores, "x": cores, "0": cores, "999": cores}.items():
         monkeypatch.setenv("OMP_NUM_THREADS", value)
-        assert spectrograms._threads() == expected
+        assert spectrograms.threads() == expected
 
 
 def test_features_of_two_seconds(folder, tmp_path):

@@ -1,0 +1,268 @@
+"""Masks that were published as a colour tint over the picture, made binary again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fireanalysis.errors import DataError
+
+from .arrays import whole
+from .pictures import as_mask, as_picture
+
+_LEAST_CHANGE = 8.0  # grey levels: below it a pixel is taken as unchanged, whatever else
+_TRIES, _TRIED = 300, 3000  # of drawing two changed pixels, and how many pixels judge each
+_NEUTRAL = 24.0  # chroma (grey levels) up to which a pixel without an original to compare is grey
+_CHROMA = np.array([[1.0, -0.5, -0.5], [0.0, np.sqrt(0.75), -np.sqrt(0.75)]])  # red to right, green up
+
+
+@dataclass(frozen=True, eq=False)
+class TintMask:
+    """A mask read from a tinted picture, and how far to believe it.
+
+    Attributes
+    ----------
+    mask : bool (h, w)
+        Streaks removed, gaps closed.
+    uncertain : bool (h, w)
+        Pixels that could be either: the tint would change them too little, or they fit neither the original
+        nor its tinted version (lines drawn over the picture, for instance); and those that closing or removing changed.
+    colour : float64 (3,)
+        Of the tint, red, green, blue, 0 to 255; NaN if no tint was found.
+    opacity : float
+        Of the tint, 0 to 1; NaN without an original to compare.
+    removed_px, filled_px : int
+        Pixels that were taken away as streaks and specks, and that were filled as gaps.
+    """
+
+    mask: NDArray[np.bool_]
+    uncertain: NDArray[np.bool_]
+    colour: NDArray[np.float64]
+    opacity: float
+    removed_px: int
+    filled_px: int
+
+    @property
+    def uncertain_share(self) -> float:
+        """Uncertain pixels, as a share of the mask's; infinite if the mask is empty and some are uncertain."""
+        uncertain = np.count_nonzero(self.uncertain)
+        return float(np.divide(uncertain, np.count_nonzero(self.mask))) if uncertain else 0.0
+
+
+def decode_tint(
+    tinted: ArrayLike,
+    original: ArrayLike | None = None,
+    *,
+    streak_px: int = 3,
+    close_px: int = 5,
+    least_px: int = 25,
+) -> TintMask:
+    """Find which pixels of a picture were tinted.
+
+    With the original, one colour and opacity are fitted to all changed pixels, and each pixel goes to what
+    explains it better, the original or its tinted version. Without it, the tint is the most frequent saturated
+    colour, and pixels nearer to it than to grey are tinted: firearms are grey, but so are not all things, and much
+    more is uncertain.
+
+    Parameters
+    ----------
+    tinted : uint8 (h, w, 3)
+    original : uint8 (h, w, 3), optional
+        The same picture without the tint; it may have been saved as JPEG since.
+    streak_px : int
+        Parts no wider than this are streaks and are removed (`remove_streaks`); 0 leaves them.
+    close_px : int
+        Gaps no wider than this are filled; 0 leaves them.
+    least_px : int
+        Parts of fewer pixels are removed as specks.
+
+    Returns
+    -------
+    TintMask
+
+    Raises
+    ------
+    DataError
+        For arrays that are no pictures, or differ in size.
+    ParameterError
+        For numbers out of range.
+
+    Notes
+    -----
+    Source: segmentation paper, "Limitations": the masks of its test set are a tint, and decoding left streaks. How
+    it decoded them is not said.
+
+    Examples
+    --------
+    >>> original = np.full((40, 40, 3), 90, np.uint8)
+    >>> tinted = original.copy()
+    >>> tinted[10:30, 5:35] = 0.5 * original[10:30, 5:35] + 0.5 * np.array([61, 61, 245])
+    >>> found = decode_tint(tinted, original)
+    >>> int(found.mask.sum()), int(found.uncertain.sum())
+    (600, 0)
+    """
+    where = "decode_tint"
+    tinted = as_picture(tinted, where=where)
+    least_px = whole(least_px, name="least_px", where=where, least=0, most=2**31)
+    close_px = whole(close_px, name="close_px", where=where, least=0, most=999)
+    if original is None:
+        mask, uncertain, colour, opacity = _by_colour(tinted, least_px)
+    else:
+        original = as_picture(original, where=where)
+        if original.shape != tinted.shape:
+            raise DataError(
+                f"the tinted picture has shape {tinted.shape[:2]}, its original {original.shape[:2]}",
+                where=where,
+                do="pass the picture that was tinted, at its size",
+            )
+        mask, uncertain, colour, opacity = _by_difference(tinted, original, least_px)
+    kept = remove_streaks(mask, streak_px=streak_px, least_px=least_px)
+    closed = cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, _disc(close_px)).astype(bool)
+    removed, filled = mask & ~kept, closed & ~kept
+    return TintMask(
+        closed,
+        uncertain | (removed & ~closed) | (filled & ~mask),
+        colour,
+        opacity,
+        int(np.count_nonzero(removed)),
+        int(np.count_nonzero(filled)),
+    )
+
+
+def remove_streaks(mask: ArrayLike, *, streak_px: int = 3, least_px: int = 0) -> NDArray[np.bool_]:
+    """Take away what is thin or tiny: lines and specks, also where they touch something larger.
+
+    Parameters
+    ----------
+    mask : bool (h, w)
+    streak_px : int
+        Parts no wider than this go; thin ends of larger parts keep as much length.
+    least_px : int
+        Connected parts of fewer pixels go.
+
+    Returns
+    -------
+    bool (h, w)
+
+    Raises
+    ------
+    DataError
+        For an array that is no mask.
+    ParameterError
+        For numbers out of range.
+
+    Examples
+    --------
+    >>> mask = np.zeros((20, 40), bool)
+    >>> mask[4:16, 4:16] = mask[10, :] = True  # an object, and a line across the picture
+    >>> cleaned = remove_streaks(mask, streak_px=1)
+    >>> int(cleaned[4:16, 4:16].sum()), int(cleaned.sum()) - 144
+    (144, 2)
+    """
+    where = "remove_streaks"
+    shape = np.shape(mask)
+    if len(shape) != 2:
+        what = f"the mask has shape {shape}; (rows, columns) fits"
+        raise DataError(what, where=where, do="pass one mask")
+    mask = as_mask(mask, shape=shape, where=where)
+    streak_px = whole(streak_px, name="streak_px", where=where, least=0, most=999)
+    least_px = whole(least_px, name="least_px", where=where, least=0, most=2**31)
+    kept = mask.astype(np.uint8)
+    if streak_px:
+        near = cv2.dilate(_opened(kept, streak_px + 1), _disc(2 * streak_px))
+        kept = np.where(near > 0, kept, 0).astype(np.uint8)
+    if least_px and kept.any():
+        _, parts, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=8)
+        large = stats[:, cv2.CC_STAT_AREA] >= least_px
+        large[0] = False  # the background
+        kept = large[parts].astype(np.uint8)
+    return kept.astype(bool)
+
+
+Found = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64], float]
+
+
+def _by_difference(tinted: NDArray[np.uint8], original: NDArray[np.uint8], least_px: int) -> Found:
+    after, before = tinted.astype(np.float32), original.astype(np.float32)
+    unchanged = np.abs(after - before).max(2)
+    # Most of a picture is not tinted: its differences are what saving and rounding do.
+    noise = max(_LEAST_CHANGE, 4 * float(np.median(unchanged)))
+    changed = unchanged > noise
+    nothing = np.zeros(changed.shape, bool)
+    if np.count_nonzero(changed) < max(least_px, 2):
+        return nothing, nothing, np.full(3, np.nan), np.nan
+    slope, offset = _fitted(before[changed], after[changed], noise)
+    as_tinted = np.abs(after - (slope * before + offset)).max(2)
+    mask = as_tinted < unchanged
+    uncertain = (np.minimum(as_tinted, unchanged) > noise) | (np.abs(as_tinted - unchanged) < noise / 2)
+    # A changed pixel is one that a tint of this colour could not have left as it is.
+    could_change = np.abs((slope - 1) * before + offset).max(2)
+    uncertain &= changed | (could_change < noise)
+    return mask, uncertain, np.asarray(offset / max(1 - slope, 1e-6), np.float64), float(1 - slope)
+
+
+def _fitted(
+    before: NDArray[np.float32], after: NDArray[np.float32], noise: float
+) -> tuple[float, NDArray[np.float32]]:
+    """Find the one tint, after = slope · before + offset, that most changed pixels share (RANSAC)."""
+    rng = np.random.default_rng(0)
+    chosen = rng.choice(len(before), min(_TRIED, len(before)), replace=False)
+    x, y = before[chosen], after[chosen]
+    one, other = rng.integers(0, len(x), (2, _TRIES))
+    step_x, step_y = x[one] - x[other], y[one] - y[other]
+    slopes = np.clip((step_x * step_y).sum(1) / np.maximum((step_x**2).sum(1), 1), 0, 0.95)
+    offsets = y[one] - slopes[:, None] * x[one]
+    inliers = [
+        np.count_nonzero(np.abs(y - (slope * x + offset)).max(1) < noise)
+        for slope, offset in zip(slopes, offsets, strict=True)
+    ]
+    slope, offset = slopes[np.argmax(inliers)], offsets[np.argmax(inliers)]
+    fits = np.abs(after - (slope * before + offset)).max(1) < noise
+    x, y = before[fits], after[fits]
+    centre_x, centre_y = x.mean(0), y.mean(0)
+    spread = ((x - centre_x) ** 2).sum()
+    if spread > len(x):  # else all have one colour, and any slope fits
+        slope = np.clip(((x - centre_x) * (y - centre_y)).sum() / spread, 0, 0.95)
+    return float(slope), np.asarray(centre_y - slope * centre_x)
+
+
+def _by_colour(tinted: NDArray[np.uint8], least_px: int) -> Found:
+    chroma = tinted.astype(np.float32) @ _CHROMA.T.astype(np.float32)
+    strength = np.hypot(chroma[..., 0], chroma[..., 1])
+    coloured = strength > _NEUTRAL
+    nothing = np.zeros(coloured.shape, bool)
+    if np.count_nonzero(coloured) < max(least_px, 1):
+        return nothing, nothing, np.full(3, np.nan), np.nan
+    bins = np.linspace(-256, 256, 65)
+    right, up = chroma[coloured].T
+    counts = np.histogram2d(right, up, bins=[bins, bins])[0]
+    smooth = cv2.GaussianBlur(counts, (5, 5), 1)
+    place = np.unravel_index(smooth.argmax(), smooth.shape)
+    centre = np.array([bins[at] + 4 for at in place], np.float32)
+    along = chroma @ (centre / (centre @ centre))  # 0 grey, 1 the tint's colour over grey
+    across = np.hypot(*np.moveaxis(chroma - along[..., None] * centre, 2, 0)) / np.hypot(*centre)
+    mask = (along > 0.5) & (across < 0.5)
+    uncertain = (np.abs(along - 0.5) < 0.25) & (across < 0.75) | (np.abs(across - 0.5) < 0.25) & (
+        along > 0.25
+    )
+    colour = tinted[mask].mean(0) if mask.any() else np.full(3, np.nan)
+    return mask, uncertain, np.asarray(colour, np.float64), np.nan
+
+
+def _opened(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Keep where a square of this side fits in; beyond the frame the picture goes on as at its border."""
+    padded = cv2.copyMakeBorder(mask, side, side, side, side, cv2.BORDER_REPLICATE)
+    square = np.ones((side, side), np.uint8)
+    # The square of an even side has no middle: it is laid to one side first, to the other then.
+    fits = cv2.erode(padded, square, anchor=(0, 0))
+    opened = cv2.dilate(fits, square, anchor=(side - 1, side - 1))
+    return np.asarray(opened[side:-side, side:-side])
+
+
+def _disc(width_px: int) -> NDArray[np.uint8]:
+    """Give a disc wider than a number of pixels, and odd, so that nothing is shifted."""
+    side = (width_px + 1) | 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
