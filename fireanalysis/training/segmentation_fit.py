@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.errors import DataError, ParameterError, RunError
 from fireanalysis.loaders import DataSet, kept, opened
 from fireanalysis.loaders.kept_pictures import Example, stacked
 from fireanalysis.models import STRIDE, segmenter
@@ -141,6 +141,11 @@ class SegmentationFit:
         ----------
         about : dict
             Plain values: data, error rates, threshold, limits.
+
+        Raises
+        ------
+        RunError
+            If the file cannot be written.
         """
         target = Path(path)
         content = {
@@ -162,7 +167,7 @@ class SegmentationFit:
             part.replace(target)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise DataError(
+            raise RunError(
                 f"the network cannot be written: {error.strerror or error}",
                 where=target,
                 do="free the disk, or choose another folder",
