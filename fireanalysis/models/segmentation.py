@@ -247,7 +247,9 @@ class _SkipUNet(nn.Module):
 
     def __init__(self, encoder: str, weights: str | os.PathLike[str]) -> None:
         super().__init__()
-        self.network = smp.Unet(_SKIP_ENCODERS[encoder], encoder_weights=None)
+        self.network = smp.Unet(
+            _SKIP_ENCODERS[encoder], encoder_weights=None, decoder_channels=(128, 64, 32, 16, 16)
+        )
         mean, std = _ENCODERS.get(encoder, (0, _IMAGENET))[1]
         self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(std)[:, None, None], persistent=False)
@@ -286,7 +288,8 @@ def segmenter(
     ----------
     name : str
         "unet": the simplified U-Net. "transfer": a frozen encoder and the paper's decoder. "skip_unet":
-        segmentation-models-pytorch's U-Net with skip connections, whose encoder learns, too.
+        segmentation-models-pytorch's U-Net with skip connections, whose encoder learns, too; its decoder has half
+        the channels of its default.
     encoder : str
         Of "transfer" one of `ENCODERS`; of "skip_unet" "efficientnet_lite0", "mobilenet_v2", "densenet121" or
         "resnet18".
