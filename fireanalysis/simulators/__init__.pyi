@@ -9,12 +9,14 @@ from .cartridge_database import (
 )
 from .cartridge_head import render_case_heads
 from .cartridge_parameters import head_field_mm, parameter_table, primer_field_mm
+from .composites import render_composites, sample_composites
 from .firearm import render_cutouts, sample_cutouts
 from .firearm_models import firearm_catalogue
 from .firearm_parameters import firearm_parameter_table
 from .gunshot import render_gunshots, render_recording, sample_gunshots
 from .gunshot_models import model_catalogue
 from .gunshot_parameters import gunshot_parameter_table
+from .scenes import render_scenes, sample_scenes
 
 __all__ = [
     "REGION_NAMES",
@@ -33,12 +35,16 @@ __all__ = [
     "primer_field_mm",
     "primer_regions",
     "render_case_heads",
+    "render_composites",
     "render_cutouts",
     "render_gunshots",
     "render_primers",
     "render_recording",
+    "render_scenes",
     "sample_cartridges",
     "sample_case_search",
+    "sample_composites",
     "sample_cutouts",
     "sample_gunshots",
+    "sample_scenes",
 ]

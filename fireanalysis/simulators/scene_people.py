@@ -34,7 +34,7 @@ class Figure(NamedTuple):
     skin: Colour
 
 
-def figure(seed: int, *, pose: str, light_from: float = 0.5) -> Figure:
+def figure(seed: int, *, pose: str, side: int = 0, light_from: float = 0.5) -> Figure:
     """Draw a person of a seed's build and clothes in a pose.
 
     Parameters
@@ -43,11 +43,14 @@ def figure(seed: int, *, pose: str, light_from: float = 0.5) -> Figure:
         Build, skin, hair, clothes and the side faced.
     pose : str
         One of `POSES`.
+    side : int
+        The side faced: -1 left, 1 right, 0 as the seed falls.
     light_from : float
         From the left (-1) to the right (1).
     """
     rng = np.random.default_rng([seed, 11])
     person = _Person(rng, light_from)
+    person.side = side or person.side
     person.draw(pose)
     picture = person.canvas
     return Figure(np.rint(picture.clip(0, 1) * 255).astype(np.uint8), person.hand, person.skin)

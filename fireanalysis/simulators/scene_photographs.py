@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 PHOTOGRAPHS = {
-    "study": ("astronaut", "brick", "chelsea", "china", "coffee", "grass", "motorcycle_left"),
+    "study": ("brick", "chelsea", "china", "coffee", "grass", "motorcycle_left"),
     "outside": ("camera", "coins", "flower", "gravel", "rocket"),
 }
-"""Photographs of each pool. Those of cells, skies, drawings and a moving clock are left out, and motorcycle_right shows what
+"""Photographs of each pool. Those of cells, skies, drawings, a portrait and a moving clock are left out, and motorcycle_right shows what
 motorcycle_left does."""
 
 _LEARN = ("china", "flower")

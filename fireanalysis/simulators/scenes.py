@@ -35,7 +35,7 @@ _RANGES = {  # least and greatest; assumed
     "aisle": {"camera_height_m": (2.0, 3.4), "pitch_deg": (8, 38), "field_deg": (60, 90)},
     "street": {"camera_height_m": (2.6, 7.0), "pitch_deg": (8, 48), "field_deg": (45, 85)},
 }
-_COLUMNS = [
+COLUMNS = [
     "scene", "kind", "photograph", "light", "temperature_k", "light_azimuth_deg", "light_elevation_deg",
     "camera_height_m", "pitch_deg", "field_deg", "softness_px", "people", "look_alikes", "seed",
 ]  # fmt: skip
@@ -113,7 +113,7 @@ def sample_scenes(
     table["softness_px"] = np.round(1.2 * uniform(own, "softness") ** 2, 2)
     table["people"] = np.where(photograph, 0, np.floor(5 * uniform(own, "people") ** 1.3)).astype(int)
     table["look_alikes"] = np.where(photograph, 0, np.floor(5 * uniform(own, "look-alikes"))).astype(int)
-    return table[_COLUMNS]
+    return table[COLUMNS]
 
 
 def render_scenes(rows: pd.DataFrame, *, pixels: int = 256) -> Iterator[Picture]:
@@ -356,7 +356,7 @@ def _generator(row: Any, part: str) -> Draw:
 
 
 def _checked(rows: pd.DataFrame) -> pd.DataFrame:
-    absent = [name for name in _COLUMNS if name not in rows.columns]
+    absent = [name for name in COLUMNS if name not in rows.columns]
     if absent:
         what = f"the table has no column {', '.join(absent)}"
         raise DataError(what, where="table of scenes", do="pass rows of sample_scenes with all their columns")
@@ -366,4 +366,4 @@ def _checked(rows: pd.DataFrame) -> pd.DataFrame:
         if unknown:
             what = f"column {name} has {unknown}; known are {', '.join(sorted(known - {''}))}"
             raise DataError(what, where="table of scenes", do="pass rows of sample_scenes unchanged")
-    return rows[_COLUMNS]
+    return rows[COLUMNS]
