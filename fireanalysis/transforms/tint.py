@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,6 +16,9 @@ from .pictures import as_mask, as_picture
 
 _LEAST_CHANGE = 8.0  # grey levels: below it a pixel is taken as unchanged, whatever else
 _TRIES, _TRIED = 300, 3000  # of drawing two changed pixels, and how many pixels judge each
+_NEAR_PX = 10
+_WIDE = 0.3  # of the greatest depth
+_SAME_HUE = 0.87  # cosine of 30°
 _NEUTRAL = 24.0  # chroma (grey levels) up to which a pixel without an original to compare is grey
 _CHROMA = np.array([[1.0, -0.5, -0.5], [0.0, np.sqrt(0.75), -np.sqrt(0.75)]])  # red to right, green up
 
@@ -28,8 +32,9 @@ class TintMask:
     mask : bool (h, w)
         Streaks removed, gaps closed.
     uncertain : bool (h, w)
-        Pixels that could be either: the tint would change them too little, or they fit neither the original
-        nor its tinted version (lines drawn over the picture, for instance); and those that closing or removing changed.
+        Pixels that could be either: they fit neither the original nor its tinted version (lines drawn over the
+        picture, for instance), or, near the mask, both (colours that the tint hardly changes); and those that removing
+        and closing changed.
     colour : float64 (3,)
         Of the tint, red, green, blue, 0 to 255; NaN if no tint was found.
     opacity : float
@@ -56,22 +61,25 @@ def decode_tint(
     tinted: ArrayLike,
     original: ArrayLike | None = None,
     *,
+    colour: Sequence[float] | None = None,
     streak_px: int = 3,
     close_px: int = 5,
     least_px: int = 25,
 ) -> TintMask:
     """Find which pixels of a picture were tinted.
 
-    With the original, one colour and opacity are fitted to all changed pixels, and each pixel goes to what
+    With the original, one colour and opacity are fitted to the changed pixels, and each pixel goes to what
     explains it better, the original or its tinted version. Without it, the tint is the most frequent saturated
-    colour, and pixels nearer to it than to grey are tinted: firearms are grey, but so are not all things, and much
-    more is uncertain.
+    colour (of a given hue), and pixels nearer to it than to grey are tinted: that takes firearms for grey and finds
+    whatever else has this colour, so give the original if you can.
 
     Parameters
     ----------
     tinted : uint8 (h, w, 3)
     original : uint8 (h, w, 3), optional
-        The same picture without the tint; it may have been saved as JPEG since.
+        The same picture without the tint; one of them may have been saved as JPEG since.
+    colour : (red, green, blue), optional
+        Of the tint, if it is known; used without the original.
     streak_px : int
         Parts no wider than this are streaks and are removed (`remove_streaks`); 0 leaves them.
     close_px : int
@@ -107,9 +115,10 @@ def decode_tint(
     where = "decode_tint"
     tinted = as_picture(tinted, where=where)
     least_px = whole(least_px, name="least_px", where=where, least=0, most=2**31)
+    streak_px = whole(streak_px, name="streak_px", where=where, least=0, most=999)
     close_px = whole(close_px, name="close_px", where=where, least=0, most=999)
     if original is None:
-        mask, uncertain, colour, opacity = _by_colour(tinted, least_px)
+        mask, uncertain, found, opacity = _by_colour(tinted, colour, least_px=least_px)
     else:
         original = as_picture(original, where=where)
         if original.shape != tinted.shape:
@@ -118,14 +127,14 @@ def decode_tint(
                 where=where,
                 do="pass the picture that was tinted, at its size",
             )
-        mask, uncertain, colour, opacity = _by_difference(tinted, original, least_px)
+        mask, uncertain, found, opacity = _by_difference(tinted, original, least_px=least_px)
     kept = remove_streaks(mask, streak_px=streak_px, least_px=least_px)
     closed = cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, _disc(close_px)).astype(bool)
     removed, filled = mask & ~kept, closed & ~kept
     return TintMask(
         closed,
         uncertain | (removed & ~closed) | (filled & ~mask),
-        colour,
+        found,
         opacity,
         int(np.count_nonzero(removed)),
         int(np.count_nonzero(filled)),
@@ -185,23 +194,27 @@ def remove_streaks(mask: ArrayLike, *, streak_px: int = 3, least_px: int = 0) ->
 Found = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64], float]
 
 
-def _by_difference(tinted: NDArray[np.uint8], original: NDArray[np.uint8], least_px: int) -> Found:
+def _by_difference(tinted: NDArray[np.uint8], original: NDArray[np.uint8], *, least_px: int) -> Found:
     after, before = tinted.astype(np.float32), original.astype(np.float32)
     unchanged = np.abs(after - before).max(2)
     # Most of a picture is not tinted: its differences are what saving and rounding do.
     noise = max(_LEAST_CHANGE, 4 * float(np.median(unchanged)))
     changed = unchanged > noise
-    nothing = np.zeros(changed.shape, bool)
     if np.count_nonzero(changed) < max(least_px, 2):
-        return nothing, nothing, np.full(3, np.nan), np.nan
-    slope, offset = _fitted(before[changed], after[changed], noise)
+        return _nothing(changed)
+    # The tint is looked for where the change is widest: not in lines, nor in what saving as JPEG does.
+    depth = cv2.distanceTransform(changed.astype(np.uint8), cv2.DIST_L2, 3)
+    wide = depth > _WIDE * depth.max()
+    slope, offset = _fitted(before[wide], after[wide], noise)
+    slope, offset = _refined(before[changed], after[changed], slope, offset, noise)
     as_tinted = np.abs(after - (slope * before + offset)).max(2)
-    mask = as_tinted < unchanged
-    uncertain = (np.minimum(as_tinted, unchanged) > noise) | (np.abs(as_tinted - unchanged) < noise / 2)
-    # A changed pixel is one that a tint of this colour could not have left as it is.
-    could_change = np.abs((slope - 1) * before + offset).max(2)
-    uncertain &= changed | (could_change < noise)
-    return mask, uncertain, np.asarray(offset / max(1 - slope, 1e-6), np.float64), float(1 - slope)
+    worse, better = np.maximum(as_tinted, unchanged), np.minimum(as_tinted, unchanged)
+    neither = (better > noise) & (better > 0.5 * worse)  # a line, a letter, an edge in a JPEG
+    nearer = changed & (as_tinted < unchanged)
+    mask = nearer & _near(nearer & ~neither, 2)  # of the doubtful only the rim
+    both = (worse < 2 * noise) & _near(mask, _NEAR_PX)  # a colour that the tint hardly changes
+    uncertain = neither | both
+    return mask, uncertain, np.asarray(offset / (1 - slope), np.float64), float(1 - slope)
 
 
 def _fitted(
@@ -219,7 +232,17 @@ def _fitted(
         np.count_nonzero(np.abs(y - (slope * x + offset)).max(1) < noise)
         for slope, offset in zip(slopes, offsets, strict=True)
     ]
-    slope, offset = slopes[np.argmax(inliers)], offsets[np.argmax(inliers)]
+    return float(slopes[np.argmax(inliers)]), offsets[np.argmax(inliers)]
+
+
+def _refined(
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    slope: float,
+    offset: NDArray[np.float32],
+    noise: float,
+) -> tuple[float, NDArray[np.float32]]:
+    """Fit again, by least squares, to all that fits so far."""
     fits = np.abs(after - (slope * before + offset)).max(1) < noise
     x, y = before[fits], after[fits]
     centre_x, centre_y = x.mean(0), y.mean(0)
@@ -229,27 +252,37 @@ def _fitted(
     return float(slope), np.asarray(centre_y - slope * centre_x)
 
 
-def _by_colour(tinted: NDArray[np.uint8], least_px: int) -> Found:
-    chroma = tinted.astype(np.float32) @ _CHROMA.T.astype(np.float32)
+def _by_colour(tinted: NDArray[np.uint8], colour: Sequence[float] | None, *, least_px: int) -> Found:
+    axes = _CHROMA.T.astype(np.float32)
+    chroma = tinted.astype(np.float32) @ axes
     strength = np.hypot(chroma[..., 0], chroma[..., 1])
-    coloured = strength > _NEUTRAL
-    nothing = np.zeros(coloured.shape, bool)
-    if np.count_nonzero(coloured) < max(least_px, 1):
-        return nothing, nothing, np.full(3, np.nan), np.nan
+    candidate = strength > _NEUTRAL
+    if colour is not None:
+        towards = np.asarray(colour, np.float32) @ axes
+        candidate &= chroma @ (towards / np.hypot(*towards)) > _SAME_HUE * strength
+    if np.count_nonzero(candidate) < max(least_px, 1):
+        return _nothing(candidate)
     bins = np.linspace(-256, 256, 65)
-    right, up = chroma[coloured].T
+    right, up = chroma[candidate].T
     counts = np.histogram2d(right, up, bins=[bins, bins])[0]
     smooth = cv2.GaussianBlur(counts, (5, 5), 1)
-    place = np.unravel_index(smooth.argmax(), smooth.shape)
-    centre = np.array([bins[at] + 4 for at in place], np.float32)
-    along = chroma @ (centre / (centre @ centre))  # 0 grey, 1 the tint's colour over grey
+    centre = np.array([bins[at] + 4 for at in np.unravel_index(smooth.argmax(), smooth.shape)], np.float32)
+    along = chroma @ (centre / (centre @ centre))  # 0 grey, 1 the tint over grey
     across = np.hypot(*np.moveaxis(chroma - along[..., None] * centre, 2, 0)) / np.hypot(*centre)
     mask = (along > 0.5) & (across < 0.5)
-    uncertain = (np.abs(along - 0.5) < 0.25) & (across < 0.75) | (np.abs(across - 0.5) < 0.25) & (
-        along > 0.25
-    )
-    colour = tinted[mask].mean(0) if mask.any() else np.full(3, np.nan)
-    return mask, uncertain, np.asarray(colour, np.float64), np.nan
+    uncertain = (np.abs(along - 0.5) < 0.25) & (across < 0.75)
+    uncertain |= (np.abs(across - 0.5) < 0.25) & (along > 0.25)
+    seen = tinted[mask].mean(0) if colour is None else np.asarray(colour)
+    return mask, uncertain, np.asarray(seen, np.float64), np.nan
+
+
+def _nothing(like: NDArray) -> Found:
+    nothing = np.zeros(like.shape, bool)
+    return nothing, nothing, np.full(3, np.nan), np.nan
+
+
+def _near(mask: NDArray[np.bool_], width_px: int) -> NDArray[np.bool_]:
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), _disc(width_px)) > 0)
 
 
 def _opened(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
