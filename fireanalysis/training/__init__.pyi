@@ -9,6 +9,16 @@ from .losses import FocalLoss, inverse_frequency
 from .oversampling import RotatedCopies, rotate_batch
 from .picture_augmentation import augment_pictures
 from .recipe import AUGMENTATIONS, CNN, SOUND, VIT, Recipe
+from .segment import (
+    FastNetwork,
+    Watched,
+    Way,
+    fastest,
+    measure_speed,
+    segment_picture,
+    watch_video,
+)
+from .segment_file import Segmented, introduce_segmentation, overlay_mask, segment_file
 from .segmentation import Segmenter
 from .segmentation_fit import (
     SegmentationFit,
@@ -27,6 +37,7 @@ __all__ = [
     "VIT",
     "Batches",
     "Classifier",
+    "FastNetwork",
     "Fit",
     "FocalLoss",
     "Learned",
@@ -36,24 +47,34 @@ __all__ = [
     "Routed",
     "SegmentationFit",
     "SegmentationRecipe",
+    "Segmented",
     "Segmenter",
     "Shots",
     "TwoStage",
+    "Watched",
+    "Way",
     "augment",
     "augment_pictures",
     "batches",
     "classify_recording",
     "extract_features",
+    "fastest",
     "fit_or_load",
     "fit_segmentation",
     "introduce",
+    "introduce_segmentation",
     "inverse_frequency",
     "keep_encoder_features",
     "learn_and_predict",
     "load_segmentation_fit",
+    "measure_speed",
     "mix",
+    "overlay_mask",
     "rotate_batch",
     "rows_of",
     "seconds_a_map",
+    "segment_file",
+    "segment_picture",
     "spectrogram_set",
+    "watch_video",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import cv2
@@ -12,7 +13,9 @@ import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from fireanalysis.errors import ParameterError
+from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.metrics import region_sizes, segmentation_counts
+from fireanalysis.metrics.segmentation import COUNTS
 from fireanalysis.transforms import cut_tiles, fit_picture, merge_tiles, tiles
 from fireanalysis.transforms.arrays import whole
 from fireanalysis.transforms.pictures import as_picture
@@ -20,7 +23,7 @@ from fireanalysis.transforms.pictures import as_picture
 from .segmentation_fit import SegmentationFit
 
 How = Literal["tiles", "whole"]
-_CLOSE = 0.1  # a faster way may differ by so much in a probability, see `fastest`
+_MOST_CHANGED = 0.001  # share of pixels, see `fastest`
 
 
 class Network(Protocol):
@@ -87,6 +90,69 @@ def segment_picture(
     return merge_tiles(network.predict_pictures(cut, batch_size=batch_size), places, shape)
 
 
+class Watched(NamedTuple):
+    """What a network says of a video whose truth is known.
+
+    Attributes
+    ----------
+    frames : DataFrame
+        One row a frame: video, time_s, appearance (which time a firearm is seen, from 1; 0 for none), firearm_px,
+        peak (highest probability), and tp, fp, fn, tn (pixels at threshold 0.5).
+    sizes_px : int64 (frames, thresholds, 2)
+        As `region_sizes` gives them.
+    """
+
+    frames: pd.DataFrame
+    sizes_px: NDArray[np.int64]
+
+
+def watch_video(
+    frames: Iterable[tuple[float, NDArray[np.uint8], NDArray[np.bool_] | None]],
+    network: Network,
+    *,
+    name: str,
+    thresholds: Sequence[float] = (0.5,),
+    how: How = "tiles",
+) -> Watched:
+    """Let a network look at every frame of a video, and hold what it says against the truth.
+
+    Parameters
+    ----------
+    frames : iterable of (float, uint8 (h, w, 3), bool (h, w) or None)
+        Time in seconds, picture, mask; None where there is no firearm.
+    network : SegmentationFit or FastNetwork
+    name : str
+        Of the video.
+    thresholds
+        For `region_sizes`.
+    how
+        See `segment_picture`.
+
+    Returns
+    -------
+    Watched
+        For `fireanalysis.metrics.alarm_curve`, and for the metrics of masks.
+
+    Raises
+    ------
+    DataError
+        If there is no frame, or a mask has another shape than its frame.
+    """
+    rows, sizes, number, seen = [], [], 0, False
+    for time_s, image, mask in frames:
+        truth = np.zeros(image.shape[:2], bool) if mask is None else mask
+        said = segment_picture(image, network, how=how)
+        here = bool(truth.any())
+        number, seen = number + (here and not seen), here
+        about = name, time_s, number if here else 0, int(truth.sum()), float(said.max())
+        rows.append((*about, *segmentation_counts([said], [truth])[COUNTS].iloc[0]))
+        sizes.append(region_sizes(said, truth, thresholds=thresholds))
+    if not rows:
+        raise DataError("a video without frames", where=name, do="pass at least one frame")
+    columns = ["video", "time_s", "appearance", "firearm_px", "peak", *COUNTS]
+    return Watched(pd.DataFrame(rows, columns=columns), np.stack(sizes))
+
+
 class Way(NamedTuple):
     """How a network computes.
 
@@ -123,7 +189,8 @@ class FastNetwork:
     def __init__(self, fit: SegmentationFit, way: Way = Way()) -> None:  # noqa: B008  # a tuple
         self.pixels, self.way = fit.pixels, way
         order = torch.channels_last if way.channels_last else torch.contiguous_format
-        self._model = copy.deepcopy(fit.model).to(way.device).to(memory_format=order).eval()
+        model = copy.deepcopy(fit.model).to(way.device).eval()
+        self._model = model.to(memory_format=order)  # type: ignore[call-overload]
         self._order = order
 
     def predict_pictures(self, images: NDArray[np.uint8], *, batch_size: int = 32) -> NDArray[np.float32]:
@@ -140,60 +207,55 @@ class FastNetwork:
 
 
 def measure_speed(
-    fit: SegmentationFit, *, batch: int = 8, repeats: int = 3, seed: int = 0
+    fit: SegmentationFit, images: NDArray[np.uint8], *, repeats: int = 3
 ) -> tuple[pd.DataFrame, dict[str, Way]]:
-    """Measure on this machine how fast a network computes in each way, and how far its answers then differ.
+    """Measure on this machine how fast a network computes in each way, and what that changes in its answers.
 
     Parameters
     ----------
     fit : SegmentationFit
-    batch : int
-        Tiles at a time.
+    images : uint8 (n, pixels, pixels, 3)
+        What it is timed on, all at once: tiles of a frame.
     repeats : int
         The fastest of so many counts, after one to warm up.
-    seed : int
-        Of the noise it is shown.
 
     Returns
     -------
     table : DataFrame
-        One row a way, the fastest first: way, device, precision, channels_last, tiles_a_second, difference (largest of
-        a probability from the first way's: float32 on the CPU).
+        One row a way, the fastest first: way, device, precision, channels_last, tiles_a_second, changed (share of
+        pixels that lie on the other side of 0.5 than in float32 on the CPU).
     ways : dict of str to Way
         By the table's "way".
 
     Raises
     ------
     ParameterError
-        For a batch or number of repeats below 1.
+        For a number of repeats below 1.
     """
-    whole(batch, name="batch", where="measure_speed", least=1, most=4096)
     whole(repeats, name="repeats", where="measure_speed", least=1, most=1000)
-    shape = (batch, fit.pixels, fit.pixels, 3)
-    images = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
     devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     precisions: tuple[Literal["float32", "bfloat16"], ...] = ("float32", "bfloat16")
     rows, ways, exact = [], {}, None
     for way in (Way(d, p, last) for d in devices for p in precisions for last in (False, True)):
         network = FastNetwork(fit, way)
-        answer = network.predict_pictures(images, batch_size=batch)
-        exact = answer if exact is None else exact
+        found = network.predict_pictures(images, batch_size=len(images)) >= 0.5
+        exact = found if exact is None else exact
         seconds = min(_seconds(network, images) for _ in range(repeats))
-        rows.append((str(way), *way, batch / seconds, float(np.abs(answer - exact).max())))
+        rows.append((str(way), *way, len(images) / seconds, float((found != exact).mean())))
         ways[str(way)] = way
-    columns = ["way", *Way._fields, "tiles_a_second", "difference"]
+    columns = ["way", *Way._fields, "tiles_a_second", "changed"]
     table = pd.DataFrame(rows, columns=columns).sort_values("tiles_a_second", ascending=False)
     return table.reset_index(drop=True), ways
 
 
-def fastest(fit: SegmentationFit, *, batch: int = 8, repeats: int = 2) -> FastNetwork:
-    """Make a network as fast as this machine can: whatever `measure_speed` finds fastest.
+def fastest(fit: SegmentationFit, images: NDArray[np.uint8], *, repeats: int = 2) -> FastNetwork:
+    """Make a network as fast as this machine can: in the fastest way of `measure_speed`.
 
-    A way that moves any probability of noise by more than 0.1 is not taken: rounding to bfloat16's eight bits may
-    shift what lies near a threshold, and must not change more than that.
+    One that changes more than a thousandth of the pixels is not taken: bfloat16 rounds to eight bits, which may
+    move what lies on the threshold and must not do more.
     """
-    table, ways = measure_speed(fit, batch=batch, repeats=repeats)
-    return FastNetwork(fit, ways[table.loc[table["difference"] <= _CLOSE, "way"].iloc[0]])
+    table, ways = measure_speed(fit, images, repeats=repeats)
+    return FastNetwork(fit, ways[table.loc[table["changed"] <= _MOST_CHANGED, "way"].iloc[0]])
 
 
 def _seconds(network: FastNetwork, images: NDArray[np.uint8]) -> float:
