@@ -286,8 +286,8 @@ def _near(mask: NDArray[np.bool_], width_px: int) -> NDArray[np.bool_]:
 
 
 def _opened(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Keep where a square of this side fits in; beyond the frame the picture goes on as at its border."""
-    padded = cv2.copyMakeBorder(mask, side, side, side, side, cv2.BORDER_REPLICATE)
+    """Keep where a square of this side fits in."""
+    padded = np.pad(mask, side)
     square = np.ones((side, side), np.uint8)
     # The square of an even side has no middle: it is laid to one side first, to the other then.
     fits = cv2.erode(padded, square, anchor=(0, 0))
