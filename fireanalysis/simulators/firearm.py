@@ -375,7 +375,7 @@ def _surface(
 
 
 def _finishes(kind: str, p: dict[str, Any], finish: str, grip_finish: str, seed: int) -> tuple[str, ...]:
-    """A finish for every slot: none, metal, frame, grip, stock, small, dark, glass, accent."""
+    """A finish for every slot: none, metal, frame, grip, stock, small, dark, glass, accent, check."""
     small = finish if uniform(seed, "small") < 0.5 else "black" if finish not in ("gold",) else "gold"
     frame = finish
     grip = stock = grip_finish
@@ -402,7 +402,8 @@ def _finishes(kind: str, p: dict[str, Any], finish: str, grip_finish: str, seed:
         if p["form"] == "double barrel" and uniform(seed, "receiver") < 0.5:
             frame = ("nickel", "case-hardened", "stainless")[int(uniform(seed, "which") * 3)]
     accent = "brass" if grip_finish in FINISHES and uniform(seed, "accent") < 0.4 else "stainless"
-    return ("hole", finish, frame, grip, stock, small, "hole", "lens", accent)
+    check = "checkered walnut" if "w" in grip and "wood" in grip or grip == "walnut" else grip
+    return ("hole", finish, frame, grip, stock, small, "hole", "lens", accent, check)
 
 
 def _picked(shares: dict[str, float], seed: int, name: str) -> str:

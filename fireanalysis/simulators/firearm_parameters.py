@@ -9,7 +9,7 @@ from .hashing import uniform
 
 FORMS = {
     "pistol": {"striker": 0.35, "hammer": 0.3, "open slide": 0.15, "pocket": 0.2},
-    "revolver": {"double action": 0.6, "single action": 0.25, "break top": 0.15},
+    "revolver": {"double action": 0.58, "single action": 0.16, "break top": 0.14, "percussion": 0.12},
     "rifle": {"carbine": 0.35, "curved magazine": 0.2, "bolt": 0.3, "lever": 0.15},
     "shotgun": {"pump": 0.45, "double barrel": 0.3, "self loading": 0.25},
     "submachine gun": {"box": 0.35, "tube": 0.3, "roller": 0.35},

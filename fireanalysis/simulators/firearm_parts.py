@@ -15,14 +15,59 @@ Shape = dict[str, Any]
 
 # Outlines of grips: distance from the axis of the back and of the front, in widths, at shares of the length.
 _BACKS = {
+    "magna": [
+        (-0.16, -0.1),
+        (-0.06, -0.4),
+        (0.08, -0.52),
+        (0.3, -0.42),
+        (0.6, -0.42),
+        (0.85, -0.56),
+        (1, -0.66),
+    ],
     "square": [(-0.1, -0.42), (0.12, -0.5), (0.35, -0.4), (0.7, -0.42), (1, -0.56)],
-    "target": [(-0.1, -0.45), (0.1, -0.55), (0.35, -0.42), (0.7, -0.5), (1, -0.62)],
-    "bird": [(-0.1, -0.5), (0.1, -0.5), (0.4, -0.45), (0.75, -0.52), (0.93, -0.42), (1, -0.2)],
-    "plow": [(-0.1, -0.5), (0.15, -0.56), (0.45, -0.44), (0.8, -0.42), (1, -0.5)],
+    "target": [
+        (-0.2, -0.3),
+        (-0.1, -0.5),
+        (0.08, -0.56),
+        (0.3, -0.44),
+        (0.65, -0.5),
+        (0.95, -0.64),
+        (1, -0.58),
+    ],
+    "bird": [
+        (-0.12, -0.3),
+        (0.0, -0.5),
+        (0.15, -0.5),
+        (0.45, -0.44),
+        (0.75, -0.56),
+        (0.93, -0.5),
+        (1, -0.25),
+    ],
+    "plow": [
+        (-0.16, -0.3),
+        (-0.05, -0.52),
+        (0.15, -0.5),
+        (0.45, -0.4),
+        (0.75, -0.5),
+        (0.96, -0.76),
+        (1, -0.72),
+    ],
     "straight": [(-0.1, -0.5), (0.1, -0.48), (0.35, -0.5), (0.7, -0.5), (1, -0.52)],
+    "hump": [(-0.1, -0.48), (0.1, -0.38), (0.3, -0.4), (0.6, -0.56), (0.8, -0.55), (1, -0.48)],
     "swell": [(-0.1, -0.44), (0.12, -0.42), (0.45, -0.54), (0.75, -0.52), (1, -0.46)],
 }
 _FRONTS = {
+    "magna": [
+        (-0.16, -0.02),
+        (-0.02, 0.3),
+        (0.15, 0.32),
+        (0.35, 0.4),
+        (0.7, 0.42),
+        (0.9, 0.5),
+        (0.96, 0.56),
+        (1, 0.5),
+    ],
+    "swell": [(-0.14, 0.3), (0.05, 0.42), (0.2, 0.3), (0.45, 0.52), (0.75, 0.48), (0.95, 0.62), (1, 0.54)],
     "square": [(-0.1, 0.4), (0.15, 0.34), (0.45, 0.42), (0.75, 0.44), (1, 0.6)],
     "fingers": [
         (0, 0.36),
@@ -35,7 +80,7 @@ _FRONTS = {
         (1, 0.5),
     ],
     "bird": [(-0.1, 0.4), (0.15, 0.34), (0.5, 0.42), (0.8, 0.5), (0.95, 0.42), (1, 0.2)],
-    "plow": [(-0.1, 0.42), (0.2, 0.36), (0.5, 0.4), (0.8, 0.55), (0.95, 0.66), (1, 0.6)],
+    "plow": [(-0.16, 0.2), (-0.02, 0.4), (0.2, 0.36), (0.55, 0.4), (0.85, 0.5), (0.95, 0.54), (1, 0.46)],
     "straight": [(-0.1, 0.5), (0.15, 0.47), (0.5, 0.48), (1, 0.5)],
     "palm": [(-0.1, 0.45), (0.15, 0.4), (0.45, 0.5), (0.8, 0.42), (1, 0.5)],
 }
@@ -68,9 +113,9 @@ def grip_outline(
     sides = []
     for knots, sign in ((_BACKS[back], -1), (_FRONTS[front], 1)):
         share, across = np.array(knots).T
-        at = np.linspace(share[0], 1, 28)
+        at = np.linspace(share[0], 1, 32)
         side = PchipInterpolator(share, across)(at) * width - sign * shrink
-        sides.append(axis(np.clip(at * length, shrink - 0.1 * length, length - shrink), side))
+        sides.append(axis(np.minimum(at * length, length - shrink), side))
     return np.concatenate((sides[0], sides[1][::-1]))
 
 
@@ -78,21 +123,41 @@ def guard(relief: Relief, front: float, rear: float, y: float, p: Shape, *, slot
     """Trigger guard below y between two x, with the trigger in its opening."""
     height, square = p["guard_height"], p["guard_style"]
     length = front - rear
-    bulge = 0.04 * length
-    line = [
-        (front, y + 3),
-        (front + bulge, y - height * 0.45),
-        (front - length * 0.02, y - height * (0.86 + 0.12 * square)),
-        (front - length * (0.3 - 0.22 * square), y - height),
-        (rear + length * (0.32 - 0.2 * square), y - height),
-        (rear + length * 0.02, y - height * (0.8 + 0.1 * square)),
-        (rear - bulge, y - height * 0.4),
-        (rear, y + 3),
+    # A superellipse: round with power 2, square with more.
+    angle = np.linspace(np.pi * 0.03, -np.pi * 1.03, 25)
+    power = 2 / (2.1 + 2.5 * square)
+    across, down = np.cos(angle), np.sin(angle)
+    x = front - length / 2 + length / 2 * np.sign(across) * np.abs(across) ** power
+    bottom = y + height * 0.96 * np.sign(down) * np.abs(down) ** power
+    line = np.stack((x, np.minimum(bottom, y + 2)), 1)
+    width = np.interp(np.linspace(0, 1, 25), (0, 0.12, 0.5, 0.9, 1), (5.5, 3.2, 3.0, 3.6, 6.0))
+    relief.add(band(line, width, rounds=0), min(4.5, p["thickness"] * 0.26), slot, bevel=1.4)
+    x0 = rear + length * 0.46
+    hook = [
+        (x0, y + 4),
+        (x0 - 3.5, y - height * 0.22),
+        (x0 - 3, y - height * 0.5),
+        (x0 + 1, y - height * 0.7),
+        (x0 + 5.5, y - height * 0.84),
     ]
-    relief.add(band(line, 3.4), min(5.0, p["thickness"] * 0.28), slot, bevel=1.6)
-    x = rear + length * 0.42
-    hook = [(x, y + 4), (x - 2.5, y - height * 0.3), (x - 0.5, y - height * 0.6), (x + 4, y - height * 0.85)]
-    relief.add(band(hook, [8, 5.5, 4, 2.4]), 3.4, "small", bevel=1.5)
+    relief.add(band(hook, [9, 6.5, 4.6, 3.4, 2.2]), 3.4, "small", bevel=1.4)
+
+
+def lettering(relief: Relief, x: float, y: float, length: float, height: float, p: Shape) -> None:
+    """Marks like stamped letters, to the right of x; what they say is nothing."""
+    rng = np.random.default_rng(int(abs(p["thickness"] * 1000 + length * 10)))
+    place = x
+    while place < x + length:
+        kind, wide = rng.integers(0, 4), height * rng.uniform(0.45, 0.8)
+        if kind:  # else a gap between words
+            strokes = {
+                1: [(0, 0), (0, 1), (1, 1), (1, 0)],
+                2: [(1, 1), (0, 1), (0, 0), (1, 0)],
+                3: [(0.5, 0), (0.5, 1), (1, 0.5)],
+            }[int(kind)]
+            line = [(place + wide * a, y + height * b) for a, b in strokes]
+            relief.carve(band(line, height * 0.26, rounds=0), 0.35)
+        place += wide + height * 0.35
 
 
 def screw(relief: Relief, x: float, y: float, radius: float, *, slot: str = "accent") -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Points = Sequence[tuple[float, float]] | NDArray[np.float64]
 
-SLOTS = ("none", "metal", "frame", "grip", "stock", "small", "dark", "glass", "accent")
+SLOTS = ("none", "metal", "frame", "grip", "stock", "small", "dark", "glass", "accent", "check")
 """What a pixel is made of, by number: an individual firearm has a finish for each."""
 
 _SHIFT = 4  # binary digits of a pixel's fraction in OpenCV's polygons
@@ -126,6 +126,8 @@ def _across(mask: NDArray[np.bool_], *, axis: int) -> NDArray[np.float32]:
     length = mask.shape[axis]
     first = mask.argmax(axis).astype(np.float32)
     last = length - 1 - np.flip(mask, axis).argmax(axis).astype(np.float32)
+    # Smooth along the axis: the steps of slanted outlines would show as ripples.
+    first, last = (cv2.blur(side[None], (7, 1), borderType=cv2.BORDER_REPLICATE)[0] for side in (first, last))
     middle, half = (first + last) / 2, (last - first) / 2 + 0.5
     place = np.arange(length, dtype=np.float32)
     offset = (place[:, None] - middle) / half if axis == 0 else (place - middle[:, None]) / half[:, None]

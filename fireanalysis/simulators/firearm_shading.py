@@ -7,9 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .firearm_relief import Relief
+from .firearm_relief import SLOTS, Relief
 
 Floats = NDArray[np.float32]
+
+_FLATNESS = 0.05
 
 
 @dataclass(frozen=True)
@@ -20,32 +22,32 @@ class Finish:
     metal: float
     rough: float
     texture: str = "grain"
-    depth: float = 0.02
+    depth: float = 0.005
     mottle: float = 0.1
 
 
 FINISHES = {
     "blued": Finish((0.045, 0.052, 0.075), 0.75, 0.22, mottle=0.2),
     "black": Finish((0.03, 0.03, 0.032), 0.4, 0.42, mottle=0.15),
-    "parkerised": Finish((0.085, 0.088, 0.078), 0.35, 0.62, "sand", 0.05),
+    "parkerised": Finish((0.085, 0.088, 0.078), 0.35, 0.62, "sand", 0.02),
     "nickel": Finish((0.78, 0.76, 0.72), 1.0, 0.12, mottle=0.06),
-    "stainless": Finish((0.5, 0.5, 0.49), 1.0, 0.34, "brushed", 0.015, 0.05),
-    "case-hardened": Finish((0.22, 0.2, 0.17), 0.8, 0.28, "mottled", 0.02, 0.7),
+    "stainless": Finish((0.5, 0.5, 0.49), 1.0, 0.34, "brushed", 0.004, 0.04),
+    "case-hardened": Finish((0.22, 0.2, 0.17), 0.8, 0.28, "mottled", 0.005, 0.7),
     "grey": Finish((0.17, 0.175, 0.18), 0.6, 0.5),
     "plum": Finish((0.12, 0.075, 0.06), 0.6, 0.4, mottle=0.4),
     "gold": Finish((0.85, 0.56, 0.17), 1.0, 0.2),
     "brass": Finish((0.62, 0.42, 0.14), 1.0, 0.3, mottle=0.3),
-    "polymer black": Finish((0.028, 0.028, 0.03), 0.0, 0.55, "stipple", 0.08),
-    "polymer green": Finish((0.075, 0.08, 0.04), 0.0, 0.6, "stipple", 0.08),
-    "polymer tan": Finish((0.34, 0.25, 0.15), 0.0, 0.6, "stipple", 0.08),
-    "polymer grey": Finish((0.13, 0.135, 0.14), 0.0, 0.58, "stipple", 0.08),
+    "polymer black": Finish((0.028, 0.028, 0.03), 0.0, 0.55, "stipple", 0.035),
+    "polymer green": Finish((0.075, 0.08, 0.04), 0.0, 0.6, "stipple", 0.035),
+    "polymer tan": Finish((0.34, 0.25, 0.15), 0.0, 0.6, "stipple", 0.035),
+    "polymer grey": Finish((0.13, 0.135, 0.14), 0.0, 0.58, "stipple", 0.035),
     "rubber": Finish((0.02, 0.02, 0.021), 0.0, 0.75, "checkered", 0.25),
     "walnut": Finish((0.2, 0.085, 0.035), 0.0, 0.3, "wood", 0.04, 0.6),
     "checkered walnut": Finish((0.16, 0.07, 0.03), 0.0, 0.4, "checkered", 0.3, 0.4),
     "light wood": Finish((0.45, 0.22, 0.08), 0.0, 0.3, "wood", 0.03, 0.5),
     "red wood": Finish((0.3, 0.08, 0.03), 0.0, 0.25, "wood", 0.03, 0.6),
     "dark wood": Finish((0.06, 0.03, 0.018), 0.0, 0.32, "wood", 0.04, 0.6),
-    "ivory": Finish((0.75, 0.68, 0.52), 0.0, 0.25, "grain", 0.02, 0.1),
+    "ivory": Finish((0.75, 0.68, 0.52), 0.0, 0.25, "grain", 0.008, 0.15),
     "horn": Finish((0.05, 0.04, 0.035), 0.0, 0.3, "checkered", 0.2),
     "hole": Finish((0.008, 0.008, 0.008), 0.0, 0.9),
     "lens": Finish((0.03, 0.04, 0.06), 0.2, 0.1),
@@ -88,25 +90,28 @@ def surface(relief: Relief, looks: tuple[Finish, ...], *, wear: float, seed: int
     looks : tuple of Finish
         One for every slot.
     """
-    height, solid = relief.height, relief.height >= 0
+    height, solid, scale = relief.height, relief.height >= 0, relief.scale
     rng = np.random.default_rng(seed)
     fill = np.where(solid, height, 0)
-    near = cv2.GaussianBlur(fill, (0, 0), max(1.2 * relief.scale, 0.8))
-    far = cv2.GaussianBlur(fill, (0, 0), max(5 * relief.scale, 1.5))
-    hollow = np.maximum(near - height, 0) + 0.35 * np.maximum(far - height, 0)
-    light = 1 / (1 + 0.35 * hollow)
+    # Light is lost in corners, near ones and wide ones.
+    close = cv2.GaussianBlur(fill, (0, 0), max(0.7 * scale, 0.7)) - height
+    wide = cv2.GaussianBlur(fill, (0, 0), max(4 * scale, 1.5)) - height
+    light = 1 / (1 + 1.1 * np.maximum(close, 0) + 0.3 * np.maximum(wide, 0))
     bump, tone = _textures(relief, looks, rng)
     rough = (cv2.GaussianBlur(fill, (3, 3), 0) + bump).astype(np.float32)
-    normal = _normals(rough, relief.scale)
-    edges = np.clip((height - near) * 0.9, 0, 1) * solid
+    normal = _normals(rough, scale)
+    # No flat is quite flat, and a mirror that is near shows other things at its other end.
+    for axis in (0, 1):
+        normal[..., axis] += _FLATNESS * noise(height.shape, 18 * scale, rng, stretch=1.6)
     metal = np.array([look.metal for look in looks], np.float32)[relief.slot]
-    worn = np.clip(edges * 1.6 - 0.25 + 0.5 * noise(height.shape, 9 * relief.scale, rng), 0, 1) * wear * metal
-    stain = 1 - 0.35 * wear * np.clip(noise(height.shape, 22 * relief.scale, rng), 0, 1)
-    bare = np.array((0.42, 0.4, 0.37), np.float32)
+    edges = np.clip(-close * 1.4, 0, 1) * solid
+    rubbed = np.clip(edges * 1.6 - 0.3 + 0.5 * noise(height.shape, 9 * scale, rng), 0, 1) * wear * metal
+    stain = 1 - 0.4 * wear * np.clip(noise(height.shape, 16 * scale, rng) - 0.3, 0, 1)
+    bare = np.array((0.34, 0.32, 0.29), np.float32)
     colour = np.array([look.colour for look in looks], np.float32)[relief.slot]
     colour *= (tone * stain)[..., None]
-    colour += worn[..., None] * np.maximum(bare - colour, 0) * 0.8
-    gloss = (0.75 + 0.25 * light) * light * stain
+    colour += rubbed[..., None] * np.maximum(bare - colour, 0)
+    gloss = (0.4 + 0.6 * light) * light * stain * np.clip(1 + 0.5 * (tone - 1), 0.5, 1.5)
     return Surface(relief, normal, _wall(solid), colour, light, gloss.astype(np.float32), looks)
 
 
@@ -151,9 +156,9 @@ def _textures(relief: Relief, looks: tuple[Finish, ...], rng: np.random.Generato
         depth = np.array([look.depth for look in looks], np.float32)[relief.slot]
         mottle = np.array([look.mottle for look in looks], np.float32)[relief.slot]
         if kind == "wood":
-            wave = noise(shape, 6 * scale, rng, stretch=9) + 0.25 * coarse
-            pattern = np.sin(7 * wave + y * 0.35) * 0.6 + 0.5 * noise(
-                shape, max(0.7 * scale, 1), rng, stretch=18
+            # Along the stock, and along the grip.
+            pattern = np.where(
+                relief.slot == SLOTS.index("grip"), _grain(shape, scale, rng, 1), _grain(shape, scale, rng, 0)
             )
             rise = pattern
         elif kind == "checkered":
@@ -172,6 +177,15 @@ def _textures(relief: Relief, looks: tuple[Finish, ...], rng: np.random.Generato
         bump = np.where(where, depth * rise, bump)
         tone = np.where(where, np.exp(0.6 * mottle * np.clip(pattern, -2, 2)), tone)
     return bump, tone
+
+
+def _grain(shape: tuple[int, int], scale: float, rng: np.random.Generator, along: int) -> Floats:
+    """Grain of wood along the rows (0) or the columns (1)."""
+    turned = shape if along == 0 else shape[::-1]
+    wave = noise(turned, 5 * scale, rng, stretch=9)
+    rings = np.sin(5 * wave + np.arange(turned[0], dtype=np.float32)[:, None] / scale * 0.5)
+    pattern = 0.6 * rings + 0.7 * noise(turned, max(0.6 * scale, 1), rng, stretch=22)
+    return pattern if along == 0 else np.ascontiguousarray(pattern.T)
 
 
 @dataclass(frozen=True)
@@ -209,9 +223,9 @@ def _balls(looks: tuple[Finish, ...], light: Light) -> tuple[Floats, Floats]:
     normal, to_light = _sphere(), light.direction()
     facing = normal @ to_light
     wrap = 0.15 + 0.55 * light.softness
-    sky = 0.32 + 0.5 * light.softness
+    sky = 0.2 + 0.45 * light.softness
     ambient = sky * (0.62 + 0.38 * normal[..., 1])
-    key = (1.55 - 0.75 * light.softness) * np.maximum((facing + wrap) / (1 + wrap), 0)
+    key = (1.5 - 0.7 * light.softness) * np.maximum((facing + wrap) / (1 + wrap), 0)
     tint = np.array((1 + light.warmth, 1.0, 1 - light.warmth), np.float32)
     diffuse = (key[..., None] * tint + ambient[..., None]).astype(np.float32)
     z = normal[..., 2]
@@ -224,25 +238,23 @@ def _mirrored(
     mirror: Floats, z: Floats, look: Finish, light: Light, to_light: Floats, tint: Floats
 ) -> Floats:
     """What a ball of a finish mirrors: the main light, a strip on either side, floor, sky and the dark camera side."""
-    rough = look.rough
-    spread = 0.05 + 0.5 * light.softness**2 + 1.1 * rough**2
-    strength = (0.9 + 2.0 * (1 - light.softness)) / (0.25 + 2.2 * spread)
+    rough, soft = look.rough, light.softness
+    spread = 0.04 + 0.4 * soft**2 + 0.9 * rough**2
+    strength = (0.9 + 1.6 * (1 - soft)) / (0.3 + 2.2 * spread)
     lobe = strength * np.exp((mirror @ to_light - 1) / spread)
-    edge = 0.05 + 0.6 * rough
-    high = 1 / (1 + np.exp(-(mirror[..., 1] - 0.15) / edge))
-    horizon = np.exp(-((mirror[..., 1] + 0.12) ** 2) / (0.02 + 0.4 * rough))
-    camera = np.exp((mirror[..., 2] - 1) / (0.12 + 0.5 * rough))
-    around = (0.16 + 0.55 * light.softness) * (0.25 + 0.95 * high) - 0.12 * horizon
+    edge = 0.05 + 0.5 * rough
+    high = 1 / (1 + np.exp(-(mirror[..., 1] - 0.2) / edge))
+    horizon = np.exp(-((mirror[..., 1] + 0.15) ** 2) / (0.03 + 0.3 * rough))
+    camera = np.exp((mirror[..., 2] - 1) / (0.2 + 0.6 * rough))
+    around = (0.14 + 0.5 * soft) * (0.3 + 1.1 * high) - 0.1 * horizon
     for side in (-1, 1):
-        strip = np.exp(-((mirror[..., 0] - 0.8 * side) ** 2) / (0.02 + 0.5 * rough))
-        around = around + 0.35 * light.softness * strip
-    seen = np.maximum(around * (1 - 0.45 * camera), 0.02)
+        strip = np.exp(-((mirror[..., 0] - 0.8 * side) ** 2) / (0.03 + 0.4 * rough))
+        around = around + (0.1 + 0.4 * soft) * strip
+    seen = np.maximum(around * (1 - 0.72 * camera), 0.01)
     base = 0.04 + 0.3 * look.metal * (1 - look.rough)
     fresnel = base + (1 - base) * 0.5 * (1 - z) ** 5 * (1 - rough)
     colour = np.array(look.colour, np.float32)
-    reflect = (
-        look.metal * np.maximum(colour, 0.14 * (1 - rough)) * 1.15 + (1 - look.metal) * fresnel[..., None]
-    )
+    reflect = look.metal * np.maximum(colour, 0.11 * (1 - rough)) + (1 - look.metal) * fresnel[..., None]
     return np.asarray((lobe[..., None] * tint + seen[..., None]) * reflect, np.float32)
 
 
@@ -257,9 +269,31 @@ def lit(look: Surface, turn: NDArray[np.float64], light: Light, *, wall: bool = 
     column += _TILE * look.relief.slot.astype(np.float32)
     shine = cv2.remap(mirrors, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     plain = np.array([1 - 0.85 * finish.metal for finish in look.finishes], np.float32)[look.relief.slot]
-    shade *= look.albedo * (look.open * plain)[..., None]
-    shine *= look.gloss[..., None]
+    reached = look.open if wall else look.open * _shadow(look.relief, turn.T @ light.direction(), light)
+    shade *= look.albedo * (reached * plain)[..., None]
+    shine *= (look.gloss if wall else look.gloss * (0.45 + 0.55 * reached))[..., None]
     shade += shine
     shade *= 2.0**light.exposure
+    # A film's shoulder: highlights bend before they are cut.
+    shade *= 1.25 / (1 + 0.25 * shade * shade)
     picture = np.sqrt(np.minimum(shade, 1.0)) * 255
     return picture.astype(np.uint8)
+
+
+def _shadow(relief: Relief, to_light: NDArray[np.float64], light: Light) -> Floats:
+    """How much of the main light passes what stands between it and a place, at most five steps away."""
+    flat = float(np.hypot(to_light[0], to_light[1]))
+    if flat < 0.05:
+        return np.ones_like(relief.height)
+    size = (max(relief.height.shape[1] // 2, 1), max(relief.height.shape[0] // 2, 1))
+    low = cv2.resize(np.maximum(relief.height, 0), size, interpolation=cv2.INTER_AREA)
+    rise = max(float(to_light[2]), 0.05) / flat
+    blocked = np.zeros_like(low)
+    for far_mm in (1.2, 2.5, 4.5, 8.0, 14.0):
+        shift = far_mm * relief.scale / 2 / flat
+        move = np.array([[1, 0, -shift * to_light[0]], [0, 1, shift * to_light[1]]])
+        other = cv2.warpAffine(low, move, size)
+        np.maximum(blocked, other - low - far_mm * rise, out=blocked)
+    hidden = cv2.GaussianBlur(np.clip(blocked / (0.4 + 1.5 * light.softness), 0, 1), (0, 0), 0.8)
+    depth = 0.75 - 0.45 * light.softness
+    return 1 - depth * cv2.resize(hidden, relief.height.shape[::-1], interpolation=cv2.INTER_LINEAR)
