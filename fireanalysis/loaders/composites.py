@@ -34,6 +34,7 @@ def load_composites(
     pictures: int = 1208,
     blend: Literal["plain", "feathered", "poisson"] = "plain",
     match_light: bool = False,
+    median_share: float = 0.01,
     pixels: int = 256,
     seed: int = 0,
 ) -> DataSet[Example]:
@@ -48,8 +49,9 @@ def load_composites(
     backgrounds : path
         Folder of pictures without firearms. Those whose names differ in a last number only ("lobby_1", "lobby_2")
         are one background: they share a group. Of each, the largest square is used, at a place that is drawn.
-    pictures, blend, match_light, seed : optional
-        See `fireanalysis.simulators.sample_composites`.
+    pictures, blend, match_light, median_share, seed : optional
+        See `fireanalysis.simulators.sample_composites`. The share of the frame is that of the simulated firearm in the
+        same place: of bulkier cut-outs it is larger.
     pixels : int
         Side of the pictures; `keep_pictures` renders them at its own.
 
@@ -83,6 +85,7 @@ def load_composites(
         backgrounds=len(own["background"]),
         blend=blend,
         match_light=match_light,
+        median_share=median_share,
         seed=seed,
     )
     placed = table[[name for name in _PLACED if name in table]].copy()

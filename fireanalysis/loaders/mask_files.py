@@ -17,6 +17,7 @@ from .pictures import KIND, opened_picture
 
 _MOST_CLASSES = 31
 _FEW_COLOURS = 64  # flat colours of classes are fewer; a tinted photograph has thousands
+_ALIKE = 16  # grey levels between a picture and its tinted copy, where it is not tinted
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,7 @@ def open_mask(path: str | os.PathLike[str], *, image: NDArray[np.uint8] | None =
             do="pair it with the picture it was drawn on, and save it at that size"
             + (" and turned the same way" if turned else ""),
         )
-    if image is not None and levels.ndim == 3 and _many_colours(levels):
+    if image is not None and levels.ndim == 3 and _is_tinted(levels, image):
         tint = decode_tint(levels, image)
         notes.append(f"a tint, decoded: {tint.uncertain_share:.1%} of the mask's area uncertain")
         return MaskFile(tint.mask, tuple(notes), tint)
@@ -131,9 +132,11 @@ def _mask(levels: NDArray, *, lossy: bool, notes: list[str]) -> NDArray[np.bool_
     return np.asarray(levels == values[1])
 
 
-def _many_colours(levels: NDArray) -> bool:
+def _is_tinted(levels: NDArray, image: NDArray[np.uint8]) -> bool:
+    """Whether colours are those of the picture, but for some of it: not classes, be they blurred by JPEG."""
     codes = levels.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    return len(np.unique(codes)) > _FEW_COLOURS
+    difference = np.abs(levels.astype(np.int16) - image).max(2)
+    return len(np.unique(codes)) > _FEW_COLOURS and bool(np.median(difference) < _ALIKE)
 
 
 def _levels(picture: Image.Image, path: Path) -> NDArray:

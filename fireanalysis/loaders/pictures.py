@@ -23,7 +23,7 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", "
 KIND = "kind of file"
 """Under which a decoded picture's `info` names its format."""
 
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "TIFF", "GIF")
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 _NAMES = {"jpg": "jpeg", "tif": "tiff", "mpo": "jpeg"}
 _MOST_PIXELS = 100_000_000
 _ORIENTATION = 0x0112
@@ -157,7 +157,7 @@ def opened_picture(path: Path) -> Iterator[tuple[Image.Image, list[str]]]:
     except Image.UnidentifiedImageError as error:
         start = path.read_bytes()[:12]
         raise DataError(
-            f"no picture in {', '.join(name for name in _FORMATS if name != 'MPO')}: it begins with {start!r}",
+            f"no picture in {', '.join(_FORMATS)}: it begins with {start!r}",
             where=path,
             do="save it again as PNG or JPEG, or leave it out",
         ) from error
@@ -189,9 +189,10 @@ def _upright(picture: Image.Image, path: Path, notes: list[str]) -> Image.Image:
         picture.seek(0)
     if any(";16" in str(tile[3]) and picture.mode.startswith("RGB") for tile in getattr(picture, "tile", ())):
         notes.append("16 bit: the upper 8 count")
-    picture.load()
-    picture.info[KIND] = kind
     turn = picture.getexif().get(_ORIENTATION, 1)
+    picture.load()  # turns a TIFF
+    picture.info[KIND] = kind
+    turn = max(turn, picture.getexif().get(_ORIENTATION, 1))  # in a PNG it may come last
     if turn in range(2, 9):
         notes.append(f"turned as its EXIF says (orientation {turn})")
         picture = ImageOps.exif_transpose(picture)

@@ -34,6 +34,7 @@ def load_segmentation(
     blend: Blend = "plain",
     match_light: bool = False,
     empty_share: float = 0.0,
+    median_share: float = 0.01,
     pool: Literal["study", "outside"] = "study",
     pixels: int = PICTURE_PIXELS,
     seed: int = 0,
@@ -58,10 +59,10 @@ def load_segmentation(
 
         Pictures without a group are taken as groups of their own, and the notes say so. Without a folder the set is
         simulated.
-    pictures, firearms, backgrounds, style, blend, match_light, empty_share, pool, seed : optional
+    pictures, firearms, backgrounds, style, blend, match_light, empty_share, median_share, pool, seed : optional
         Make-up of a simulated set, see `fireanalysis.simulators.sample_composites`. They do not change a folder
-        of pictures with masks; of cut-outs and backgrounds, composites are made of pictures, blend, match_light and
-        seed.
+        of pictures with masks; for cut-outs and backgrounds pictures, blend, match_light, median_share and seed
+        count.
     pixels : int
         Side of simulated pictures; `keep_pictures` renders them at its own.
 
@@ -104,6 +105,7 @@ def load_segmentation(
                 pictures=pictures,
                 blend=blend,
                 match_light=match_light,
+                median_share=median_share,
                 pixels=pixels,
                 seed=seed,
             )
@@ -119,6 +121,7 @@ def load_segmentation(
         blend=blend,
         match_light=match_light,
         empty_share=empty_share,
+        median_share=median_share,
         pool=pool,
     )
     read = partial(_render, pixels=pixels)
@@ -208,5 +211,5 @@ def _turned(rows: pd.DataFrame, *, read: Callable[[pd.DataFrame], Iterable[Examp
 def _render(rows: pd.DataFrame, *, pixels: int) -> Iterator[Example]:
     from fireanalysis.simulators import render_composites
 
-    for image, mask in render_composites(rows, pixels=pixels):
+    for image, mask in render_composites(rows, pixels=pixels, threads=1):
         yield Example(image, mask)
