@@ -1,5 +1,5 @@
 from .abstention import abstention_threshold, certainty, known_from_unknown, risk_coverage
-from .alarms import Exact, alarm_curve, exact_share, find_alarms, hourly_rate, region_sizes
+from .alarms import AlarmRule, Exact, alarm_curve, exact_share, find_alarms, hourly_rate, region_sizes
 from .calibration import (
     calibration_error,
     cooled_losses,
@@ -59,6 +59,7 @@ from .segmentation import (
 from .segmentation_alarms import alarm_rates, picture_alarms
 from .segmentation_boundary import boundary_counts, boundary_strip
 from .segmentation_calibration import pixel_calibration_error, pixel_reliability
+from .segmentation_cells import best_cell_masks
 from .segmentation_size import iou_by_size
 from .surface import SurfaceStatistics, missing_share, surface_statistics
 from .topology import (
@@ -71,11 +72,13 @@ from .topology import (
     intra_class_distances,
     minus_log10,
 )
+from .units import silent_units
 
 __all__ = [
     "BANDS_HZ",
     "BLOCK_S",
     "DISTANCES",
+    "AlarmRule",
     "Candidates",
     "CaseIndex",
     "Correlation",
@@ -90,6 +93,7 @@ __all__ = [
     "alarm_curve",
     "alarm_rates",
     "average_report",
+    "best_cell_masks",
     "best_within",
     "bootstrap_interval",
     "bootstrap_mean",
@@ -157,6 +161,7 @@ __all__ = [
     "segmentation_counts",
     "segmentation_scores",
     "segmentation_table",
+    "silent_units",
     "sound_statistics",
     "surface_statistics",
     "threshold_curve",
