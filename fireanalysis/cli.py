@@ -1,6 +1,7 @@
-"""The command line: ``fireanalysis list | run | report | fetch | check | classify``."""
+"""The command line: ``fireanalysis list | run | report | fetch | check | classify | segment``."""
 
 import errno
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -158,6 +159,73 @@ def classify(sound: Path, networks: Path, uncertain_below: float | None, every_p
     for time_s, category, of_category, model, of_model, uncertain in table.to_numpy(object):
         named = f"{'uncertain' if uncertain else model:<20}{of_model:>11.2f}"
         click.echo(f"{time_s:>10.3f}  {category:<18}{of_category:>11.2f}  {named}")
+
+
+@cli.command()
+@click.argument("file", metavar="FILE", type=FOLDER)
+@click.option(
+    "--network",
+    type=FOLDER,
+    default="results/segmentation_network.pt",
+    show_default=True,
+    help="Kept by notebook 35.",
+)
+@click.option("--out", type=FOLDER, default="segmented", show_default=True, help="Folder for what is found.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="P",
+    help="Least probability of a firearm's pixel. Default: as chosen with the network.",
+)
+@click.option("--least-px", type=click.IntRange(1), metavar="N", help="Least pixels of a region. Likewise.")
+@click.option("--successive", type=click.IntRange(1), metavar="N", help="Frames in a row. Likewise.")
+@click.option("--every", type=click.IntRange(1), metavar="N", default=1, help="Look at one frame in so many.")
+@click.option("--fps", type=float, help="Frames a second, if the file does not say or says it wrongly.")
+@click.option("--whole", is_flag=True, help="Squash whole frames: fast, loses small things. Default: tiles.")
+@click.option("--cut-off", is_flag=True, help="Also a video that ends before its header says.")
+def segment(
+    file: Path,
+    network: Path,
+    out: Path,
+    threshold: float | None,
+    least_px: int | None,
+    successive: int | None,
+    every: int,
+    fps: float | None,
+    whole: bool,
+    cut_off: bool,
+) -> None:
+    """Look for firearms in a picture or video FILE.
+
+    Writes a mask, an overlay and a line per frame. It narrows a search and identifies nobody.
+    """
+    # FFmpeg's own words about a broken file would stand beside ours.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    from fireanalysis.loaders import is_video, read_frames
+
+    # A broken file is met here, before networks take their seconds.
+    first = next(read_frames(file, fps=fps))[1] if is_video(file) else None
+    from fireanalysis.metrics import AlarmRule
+    from fireanalysis.training import fastest, introduce_segmentation, load_segmentation_fit, segment_file
+
+    fit = load_segmentation_fit(network)
+    click.echo("\n".join([f"network in {network}:", *(f"  {one}" for one in introduce_segmentation(fit))]))
+    given = {"threshold": threshold, "least_px": least_px, "successive": successive}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    rule = AlarmRule(**{**fit.about.get("rule", {}), **chosen})
+    found = segment_file(
+        file,
+        fit if first is None else fastest(fit, first),
+        out=out,
+        rule=rule,
+        how="whole" if whole else "tiles",
+        every=every,
+        fps=fps,
+        cut_off=cut_off,
+    )
+    click.echo("\n".join([f"{file}:", *(f"  {line}" for line in (*found.notes, *found.said()))]))
+    click.echo("\n".join(["written:", *(f"  {path}" for path in found.files.values())]))
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -47,7 +47,7 @@ def test_help_answers_at_once_and_names_every_command() -> None:
         shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         seconds.append(time.perf_counter() - begun)
     assert min(seconds) < 0.5
-    for name in ("list", "run", "report", "fetch", "check", "classify"):
+    for name in ("list", "run", "report", "fetch", "check", "classify", "segment"):
         assert f"\n  {name} " in shown
 
 

@@ -25,6 +25,7 @@ from .classification import (
     row_shares,
 )
 from .cost import Cost, network_cost
+from .effects import main_effects
 from .gunshot_sounds import (
     BANDS_HZ,
     BLOCK_S,
@@ -127,6 +128,7 @@ __all__ = [
     "iou_by_size",
     "known_from_unknown",
     "loss_change",
+    "main_effects",
     "mark_statistics",
     "minus_log10",
     "missing_share",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -34,6 +35,40 @@ class Exact(NamedTuple):
 
     def __format__(self, spec: str) -> str:
         return f"{self.value:{spec}} ({self.low:{spec}} to {self.high:{spec}})"
+
+
+@dataclass(frozen=True)
+class AlarmRule:
+    """What raises an alarm.
+
+    Attributes
+    ----------
+    threshold : float
+        A pixel is foreground from this probability on, above 0 and at most 1.
+    least_px : int
+        A region (pixels that touch) is a detection from this size on.
+    successive : int
+        Frames in a row with a detection that raise an alarm; of the frames that are looked at.
+    hold_s : float
+        Detections that begin again within this time after the last one belong to the same alarm.
+
+    Raises
+    ------
+    ParameterError
+        For values out of range.
+    """
+
+    threshold: float = 0.5
+    least_px: int = 20
+    successive: int = 3
+    hold_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        where = "AlarmRule"
+        checked_thresholds(self.threshold, where=where)
+        whole(self.least_px, name="least_px", where=where, least=1, most=2**40)
+        whole(self.successive, name="successive", where=where, least=1, most=10**6)
+        positive(self.hold_s, name="hold_s", where=where, included=True)
 
 
 def hourly_rate(count: int, hours: float, *, confidence: float = 0.95) -> Exact:

@@ -23,6 +23,7 @@ from fireanalysis.transforms.pictures import as_picture
 from .segmentation_fit import SegmentationFit
 
 How = Literal["tiles", "whole"]
+_TIMED = 8
 _MOST_CHANGED = 0.001  # share of pixels, see `fastest`
 
 
@@ -207,15 +208,15 @@ class FastNetwork:
 
 
 def measure_speed(
-    fit: SegmentationFit, images: NDArray[np.uint8], *, repeats: int = 3
+    fit: SegmentationFit, frame: ArrayLike, *, repeats: int = 3
 ) -> tuple[pd.DataFrame, dict[str, Way]]:
     """Measure on this machine how fast a network computes in each way, and what that changes in its answers.
 
     Parameters
     ----------
     fit : SegmentationFit
-    images : uint8 (n, pixels, pixels, 3)
-        What it is timed on, all at once: tiles of a frame.
+    frame : uint8 (h, w, 3)
+        What it is timed on: its first eight tiles, all at once.
     repeats : int
         The fastest of so many counts, after one to warm up.
 
@@ -233,6 +234,7 @@ def measure_speed(
         For a number of repeats below 1.
     """
     whole(repeats, name="repeats", where="measure_speed", least=1, most=1000)
+    images = _first_tiles(frame, fit.pixels)
     devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     precisions: tuple[Literal["float32", "bfloat16"], ...] = ("float32", "bfloat16")
     rows, ways, exact = [], {}, None
@@ -248,14 +250,19 @@ def measure_speed(
     return table.reset_index(drop=True), ways
 
 
-def fastest(fit: SegmentationFit, images: NDArray[np.uint8], *, repeats: int = 2) -> FastNetwork:
+def fastest(fit: SegmentationFit, frame: ArrayLike, *, repeats: int = 2) -> FastNetwork:
     """Make a network as fast as this machine can: in the fastest way of `measure_speed`.
 
     One that changes more than a thousandth of the pixels is not taken: bfloat16 rounds to eight bits, which may
     move what lies on the threshold and must not do more.
     """
-    table, ways = measure_speed(fit, images, repeats=repeats)
+    table, ways = measure_speed(fit, frame, repeats=repeats)
     return FastNetwork(fit, ways[table.loc[table["changed"] <= _MOST_CHANGED, "way"].iloc[0]])
+
+
+def _first_tiles(frame: ArrayLike, pixels: int) -> NDArray[np.uint8]:
+    picture = as_picture(frame, where="measure_speed")
+    return cut_tiles(picture, tiles(picture.shape[:2], pixels=pixels)[:_TIMED], pixels=pixels)
 
 
 def _seconds(network: FastNetwork, images: NDArray[np.uint8]) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,11 +13,11 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
-from fireanalysis.errors import ParameterError, RunError
+from fireanalysis.errors import RunError
 from fireanalysis.loaders import is_video, read_frames, read_picture, video_info, video_writer
-from fireanalysis.metrics import find_alarms, region_sizes
-from fireanalysis.transforms.arrays import positive, whole
+from fireanalysis.metrics import AlarmRule, find_alarms, region_sizes
 
 from .segment import How, Network, segment_picture
 from .segmentation_fit import SegmentationFit
@@ -36,7 +37,7 @@ class Segmented(NamedTuple):
         largest_px (pixels of the largest region), detected (that region is large enough), alarm (so many frames in a
         row were).
     alarms : DataFrame
-        One row an alarm, as `find_alarms` gives it; empty for a picture.
+        One row an alarm, as `find_alarms` gives it.
     files : dict of str to Path
         "mask", "overlay", "lines": what was written.
     notes : tuple of str
@@ -48,21 +49,31 @@ class Segmented(NamedTuple):
     files: dict[str, Path]
     notes: tuple[str, ...]
 
+    def said(self) -> tuple[str, ...]:
+        """Sum up what was found, in lines."""
+        table, frames = self.table, len(self.table)
+        if frames == 1:
+            line = table.iloc[0]
+            what = "a region" if line["detected"] else "no region that is large enough"
+            size = f"the largest has {line['largest_px']} pixels"
+            return (f"{what}; {size}, the highest probability is {line['peak']:.2f}",)
+        many = f"{len(self.alarms)} alarm{'' if len(self.alarms) == 1 else 's'}"
+        lines = [f"{frames} frames looked at, a region in {int(table['detected'].sum())}, {many}"]
+        spans = enumerate(self.alarms[["start_s", "end_s"]].to_numpy(float), start=1)
+        lines += [f"alarm {number}: {start:.2f} s to {end:.2f} s" for number, (start, end) in spans]
+        return tuple(lines)
+
 
 def segment_file(
     file: str | os.PathLike[str],
     network: Network,
     *,
     out: str | os.PathLike[str],
-    threshold: float = 0.5,
-    least_px: int = 20,
-    successive: int = 3,
-    hold_s: float = 5.0,
+    rule: AlarmRule | None = None,
     how: How = "tiles",
     every: int = 1,
     fps: float | None = None,
     cut_off: bool = False,
-    progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
 ) -> Segmented:
     """Find firearms in a picture or video file; write mask, overlay and a line per frame.
 
@@ -75,18 +86,12 @@ def segment_file(
         Folder. Of "yard.mp4" it gets yard_mask.mkv (black and white, nothing lost), yard_overlay.mp4 and
         yard_frames.csv; of "yard.jpg" yard_mask.png, yard_overlay.png and yard_frames.csv. Each is there whole or not
         at all; the lines come last.
-    threshold : float
-        A pixel is foreground from this probability on, above 0 and at most 1.
-    least_px : int
-        A region (pixels that touch) is a detection from this size on.
-    successive, hold_s
-        See `find_alarms`.
+    rule : AlarmRule, optional
+        What is a detection, and what an alarm; a single picture needs no frames in a row.
     how : {"tiles", "whole"}
         See `segment_picture`.
     every, fps, cut_off
         See `read_frames`; the written videos have as many frames as were looked at.
-    progress : callable, optional
-        Wraps the frames, as tqdm does.
 
     Returns
     -------
@@ -101,37 +106,46 @@ def segment_file(
     RunError
         If something cannot be written.
     """
-    where = "segment_file"
-    if not 0 < positive(threshold, name="threshold", where=where) <= 1:
-        what = f"threshold is {threshold:g}; it must be above 0 and at most 1"
-        raise ParameterError(what, where=where, do="pass for example 0.5")
-    least_px = whole(least_px, name="least_px", where=where, least=1, most=2**40)
-    successive = whole(successive, name="successive", where=where, least=1, most=10**6)
     source, target = Path(file), Path(out)
     video = is_video(source)
+    frames, rate, notes = (
+        _of_video(source, every=every, fps=fps, cut_off=cut_off) if video else _of_picture(source)
+    )
     files = {
         "mask": target / f"{source.stem}_mask{'.mkv' if video else '.png'}",
         "overlay": target / f"{source.stem}_overlay{'.mp4' if video else '.png'}",
         "lines": target / f"{source.stem}_frames.csv",
     }
-    if video:
-        frames: Iterable[tuple[float, NDArray[np.uint8]]] = read_frames(
-            source, every=every, fps=fps, cut_off=cut_off
-        )
-        info = video_info(source)
-        rate = max((fps or info.fps or _FALLBACK_FPS) / every, 0.01)
-        notes: tuple[str, ...] = _of_video(source, info.frames, info.fps, every)
-    else:
-        picture = read_picture(source)
-        frames, rate, notes = [(0.0, picture.image)], 0.0, picture.notes
-    looked = _looked(progress(frames), network, threshold, least_px, successive if video else 1, how)
-    rows = _write(looked, files, rate)
+    rule = rule or AlarmRule()
+    rule = rule if video else replace(rule, successive=1)
+    rows = _write(_looked(frames, network, rule, how), files, rate)
     table = pd.DataFrame(rows, columns=COLUMNS)
     _whole(files["lines"], table.to_csv(index=False, float_format="%.6g").encode())
-    alarms = pd.DataFrame()
-    if video:
-        alarms = find_alarms(table["time_s"], table["detected"], successive=successive, hold_s=hold_s)
+    rhythm = {"successive": rule.successive, "hold_s": rule.hold_s}
+    alarms = find_alarms(table["time_s"], table["detected"], **rhythm)  # type: ignore[arg-type]
     return Segmented(table, alarms, files, notes)
+
+
+Frames = Iterable[tuple[float, NDArray[np.uint8]]]
+
+
+def _of_video(
+    path: Path, *, every: int, fps: float | None, cut_off: bool
+) -> tuple[Frames, float, tuple[str, ...]]:
+    """Give the frames that are looked at, how many of them a second, and what to say of the file."""
+    info = video_info(path)
+    reading = read_frames(path, every=every, fps=fps, cut_off=cut_off)
+    total = None if info.frames is None else -(-info.frames // every)
+    frames = tqdm(reading, total=total, desc=path.name, unit="frame", leave=False, delay=5)
+    length = "of unknown length" if info.frames is None else f"{info.frames} frames"
+    rate = "no frame rate stated" if info.fps is None else f"{info.fps:.4g} a second"
+    looked = f"; one in {every} looked at" if every > 1 else ""
+    return frames, max((fps or info.fps or _FALLBACK_FPS) / every, 0.01), (f"{length}, {rate}{looked}",)
+
+
+def _of_picture(path: Path) -> tuple[Frames, float, tuple[str, ...]]:
+    picture = read_picture(path)
+    return [(0.0, picture.image)], 0.0, picture.notes
 
 
 class _Frame(NamedTuple):
@@ -140,21 +154,14 @@ class _Frame(NamedTuple):
     line: tuple[Any, ...]  # of COLUMNS
 
 
-def _looked(
-    frames: Iterable[tuple[float, NDArray[np.uint8]]],
-    network: Network,
-    threshold: float,
-    least_px: int,
-    successive: int,
-    how: How,
-) -> Iterator[_Frame]:
+def _looked(frames: Frames, network: Network, rule: AlarmRule, how: How) -> Iterator[_Frame]:
     row = 0
     for time_s, image in frames:
         said = segment_picture(image, network, how=how)
-        largest = int(region_sizes(said, thresholds=[threshold])[0, 1])
-        row = row + 1 if largest >= least_px else 0
-        mask = said >= threshold
-        line = time_s, float(said.max()), float(mask.mean()), largest, row > 0, row >= successive
+        largest = int(region_sizes(said, thresholds=[rule.threshold])[0, 1])
+        row = row + 1 if largest >= rule.least_px else 0
+        mask = said >= rule.threshold
+        line = time_s, float(said.max()), float(mask.mean()), largest, row > 0, row >= rule.successive
         yield _Frame(image, mask, line)
 
 
@@ -214,8 +221,8 @@ def introduce_segmentation(fit: SegmentationFit) -> tuple[str, ...]:
     ----------
     fit : SegmentationFit
         Its `about` holds, as notebook 35 writes it, "source" ("simulated" or "real"), "trained_on" (pictures,
-        firearms, backgrounds), "held_out" (lines of text on what it was tested) and "settings" (threshold, least_px,
-        successive). What is missing is said to be unknown.
+        firearms, backgrounds) and "held_out" (lines of text on what it was tested). What is missing is said to be
+        unknown.
 
     Returns
     -------
@@ -237,13 +244,6 @@ def introduce_segmentation(fit: SegmentationFit) -> tuple[str, ...]:
     lines += held_out or ["how often it is wrong is NOT KNOWN: no test was kept with it"]
     lines.append("it narrows a search and identifies nobody: look at every frame it points to, and at others")
     return tuple(lines)
-
-
-def _of_video(path: Path, frames: int | None, fps: float | None, every: int) -> tuple[str, ...]:
-    length = "of unknown length" if frames is None else f"{frames} frames"
-    rate = "no frame rate stated" if fps is None else f"{fps:.4g} a second"
-    looked = f"; one in {every} looked at" if every > 1 else ""
-    return (f"{length}, {rate}{looked}",)
 
 
 def _png(image: NDArray[np.uint8]) -> bytes:

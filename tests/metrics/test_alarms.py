@@ -7,6 +7,7 @@ from scipy import ndimage, stats
 
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.metrics import (
+    AlarmRule,
     alarm_curve,
     exact_share,
     find_alarms,
@@ -146,6 +147,15 @@ def test_no_series(times, detected):
 def test_settings_of_an_alarm_out_of_range(settings):
     with pytest.raises(ParameterError):
         find_alarms([0, 1], [True, True], **settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"threshold": 0}, {"threshold": 1.1}, {"least_px": 0}, {"successive": 0}, {"hold_s": float("inf")}],
+)
+def test_rules_out_of_range(settings):
+    with pytest.raises(ParameterError):
+        AlarmRule(**settings)
 
 
 @pytest.fixture

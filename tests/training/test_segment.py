@@ -100,12 +100,12 @@ def test_speeds_are_of_all_ways_and_the_fastest_is_taken(fit, monkeypatch):
     seconds = {"cpu, float32": 4.0, "cpu, float32, channels last": 1.0}
     monkeypatch.setattr(segment, "_seconds", lambda network, images: seconds.get(str(network.way), 8.0))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    table, ways = measure_speed(fit, noise(2, 32, 32), repeats=1)
+    table, ways = measure_speed(fit, noise(32, 64), repeats=1)
     assert len(table) == len(ways) == 4 and table["tiles_a_second"].is_monotonic_decreasing
     assert table.loc[0, "way"] == "cpu, float32, channels last" and table.loc[0, "tiles_a_second"] == 2.0
     assert ways[table.loc[0, "way"]] == Way("cpu", "float32", True)
     assert (table.set_index("precision").loc["float32", "changed"] == 0).all()
-    assert fastest(fit, noise(2, 32, 32)).way == Way("cpu", "float32", True)
+    assert fastest(fit, noise(32, 64)).way == Way("cpu", "float32", True)
 
 
 def test_a_way_that_changes_the_answers_is_not_taken(fit, monkeypatch):
@@ -122,14 +122,14 @@ def test_a_way_that_changes_the_answers_is_not_taken(fit, monkeypatch):
             "predict_pictures",
             lambda self, images, answer=answer, **_: answer[self.way.precision],
         )
-        assert fastest(fit, noise(2, 32, 32)).way.precision == chosen
+        assert fastest(fit, noise(32, 64)).way.precision == chosen
 
 
 def test_time_is_really_measured(fit):
-    table, _ = measure_speed(fit, noise(2, 32, 32), repeats=2)
+    table, _ = measure_speed(fit, noise(32, 64), repeats=2)
     assert (table["tiles_a_second"] > 0).all() and np.isfinite(table["tiles_a_second"]).all()
     with pytest.raises(ParameterError):
-        measure_speed(fit, noise(2, 32, 32), repeats=0)
+        measure_speed(fit, noise(32, 64), repeats=0)
 
 
 def video(masks):
