@@ -17,8 +17,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from fireanalysis.errors import DataError, ParameterError, RunError
-from fireanalysis.loaders import DataSet, kept, opened
-from fireanalysis.loaders.kept_pictures import Example, stacked
+from fireanalysis.loaders import DataSet, Example, kept, opened, stacked
 from fireanalysis.models import STRIDE, segmenter
 
 from .batches import Order

@@ -74,7 +74,8 @@ def run_training(
     folder : Path
         Where ``last.ckpt`` is kept for a run that goes on.
     precision : str
-        "auto": bfloat16 where a GPU computes in it, else 32 bits; or Lightning's names.
+        "auto": bfloat16 where a GPU computes in it, else 32 bits; "fast": also where the CPU does; or Lightning's
+        names.
 
     Returns
     -------
@@ -223,9 +224,14 @@ def _fit(
 
 
 def _precision(wanted: str, device: str) -> Any:
-    if wanted != "auto":
+    if wanted not in ("auto", "fast"):
         return wanted
-    return "bf16-mixed" if device == "cuda" and torch.cuda.is_bf16_supported() else "32-true"
+    if device == "cuda":
+        able = torch.cuda.is_bf16_supported()
+    else:
+        there = torch.cpu.get_capabilities()
+        able = wanted == "fast" and any(there.get(name) for name in ("avx512_bf16", "amx_bf16"))
+    return "bf16-mixed" if able else "32-true"
 
 
 def _resumable(checkpoint: Path) -> bool:

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from fireanalysis.loaders import DataSet
-from fireanalysis.loaders.kept_pictures import Example
+from fireanalysis.loaders import DataSet, Example
 
 
 def squares(rows: pd.DataFrame) -> list[Example]:

@@ -25,6 +25,7 @@ UNET = SegmentationRecipe(
     epochs=3,
     batch_size=4,
     learning_rate=0.003,
+    precision="32-true",
 )
 TRANSFER = SegmentationRecipe(network="transfer", filters=4, epochs=2, batch_size=8, weights="none")
 
@@ -74,6 +75,24 @@ def test_the_best_epoch_is_kept_if_it_is_asked_for(tmp_path: Path) -> None:
     best = fit_segmentation(pictures(24), pictures(8, first=1000), recipe, store=tmp_path, device="cpu")
     scores = best.history["validation foreground IoU"]
     assert best.chosen_epoch == scores.argmax() + 1
+
+
+def test_fast_is_bfloat16_where_the_cpu_computes_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    step = training.Segmenter.training_step
+
+    def noted(module: training.Segmenter, batch: tuple) -> object:
+        seen.append(module.trainer.precision)
+        return step(module, batch)
+
+    monkeypatch.setattr(training.Segmenter, "training_step", noted)
+    for able in (True, False):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda able=able: {"avx512_bf16": able})
+        recipe = replace(UNET, precision="fast", epochs=1)
+        fit_segmentation(pictures(8), pictures(4), recipe, store=tmp_path / str(able), device="cpu")
+    assert [*dict.fromkeys(seen)] == ["bf16-mixed", "32-true"]
 
 
 def test_losses_are_their_definitions() -> None:
