@@ -195,7 +195,7 @@ def test_truncated(tmp_path, suffix, share):
     path.write_bytes(content[: int(share * len(content))])
     if (suffix, share) == ("gif", 0.98):  # only its end mark is missing
         pytest.skip("nothing of the picture is missing")
-    with pytest.raises(DataError, match="truncated|no picture in") as error:
+    with pytest.raises(DataError, match=r"truncated|no picture in") as error:
         read_picture(path)
     assert error.value.where == path and "\n" not in error.value.what
 
