@@ -7,7 +7,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.transforms.compositing import BLENDS, Blend
 
-from .composite_pictures import CUTOUT_COLUMNS, SCENE_COLUMNS, composite
+from .composite_pictures import CUTOUT_COLUMNS, SCENE_COLUMNS, composite, facing
 from .firearm import sample_cutouts
 from .firearm_models import firearm_catalogue
 from .hashing import normal, seeds, uniform
@@ -67,9 +67,9 @@ def sample_composites(
 ) -> pd.DataFrame:
     """Draw which firearm is placed where on which background.
 
-    Each firearm has 324 placements: every pair of nine positions (thirds of the frame, jittered within) and 36
-    rotations (tenths of a right angle's nine, jittered) once, on all backgrounds in turn. The first rows of a larger
-    number are the same, and every firearm has one picture before any has two.
+    Each firearm has 324 placements: each pair of nine positions (thirds of the frame, jittered within) and 36 rotations
+    (of ten degrees, jittered within) once, over all backgrounds in turn. The first rows of a larger number are the
+    same, and every firearm has a picture before any has two.
 
     Parameters
     ----------
@@ -97,11 +97,11 @@ def sample_composites(
     Returns
     -------
     DataFrame
-        One row a picture: picture (id), the columns of `sample_cutouts` (cutout, model, type, firearm ...; its seed is
-        cutout_seed), background (the scene: a group), the columns of `sample_scenes` with "scene\\_" before them, style,
-        held, empty (no firearm: its columns say which would be there; type is "none"), look_alike (kind, or empty), x, y
+        One row a picture: picture (id), the columns of `sample_cutouts` (its seed is cutout_seed; type is "none" where
+        there is no firearm), background (the scene: a group), the columns of `sample_scenes` with ``scene_`` before
+        them, style, held, empty (no firearm: its columns say which would be there), look_alike (kind, or empty), x, y
         (centre, shares of the frame), scale (longer side of the cut-out over the picture's), angle_deg, flip, blend,
-        match_light, camera_light ... camera_jpeg (amounts of `damage_picture`), seed.
+        match_light, camera_light to camera_jpeg (amounts of `damage_picture`), seed.
 
     Raises
     ------
@@ -214,9 +214,8 @@ def render_composites(
 
 
 def _grid(n: int, firearms: int, backgrounds: int, seed: int) -> pd.DataFrame:
-    """Number of firearm, view and background of each row, and its position and rotation."""
-    rank, number = np.divmod(np.arange(n), firearms)
-    turn, rank = np.divmod(rank, PLACEMENTS)
+    """Draw the numbers of firearm, view and background of each row, and its position and rotation."""
+    turn, rank = np.divmod(np.arange(n) // firearms, PLACEMENTS)
     # Firearms in an order of their own in each rank; placements in an order of each firearm.
     gun = np.concatenate(
         [np.argsort(uniform(seed, "order", r, np.arange(firearms))) for r in range(n // firearms + 1)]
@@ -244,7 +243,7 @@ def _grid(n: int, firearms: int, backgrounds: int, seed: int) -> pd.DataFrame:
 
 
 def _coprime(backgrounds: int) -> int:
-    """A step that visits all backgrounds, about the golden section of them."""
+    """Give a step that visits all backgrounds, about the golden section of them."""
     step = max(round(0.382 * backgrounds), 1)
     while np.gcd(step, backgrounds) != 1:
         step += 1
@@ -267,11 +266,13 @@ def _empty(table: pd.DataFrame, seed: NDArray[np.int64], empty_share: float) -> 
 
 
 def _photographed(table: pd.DataFrame, seed: NDArray[np.int64]) -> None:
-    """Where hands and surfaces are: the middle and lower part of the frame; a hand's firearm points along the arm."""
+    """Place firearms where hands and surfaces are: in the middle and lower part of the frame."""
     held = table["held"].to_numpy()
+    # Most arms are held out level, some hang; cut-outs point to the side that their holder faces.
+    up = np.where(uniform(seed, "arm") < 0.7, 15 * normal(seed, "angle"), -80 + 60 * uniform(seed, "angle"))
+    angle = np.where(held, up * facing(table["side"], table["flip"]), 360 * uniform(seed, "angle"))
     table["x"] = np.round(0.5 + (uniform(seed, "x") - 0.5) * np.where(held, 0.6, 0.8), 4)
     table["y"] = np.round(np.where(held, 0.3 + 0.45 * uniform(seed, "y"), 0.5 + 0.42 * uniform(seed, "y")), 4)
-    angle = np.where(held, 20 * normal(seed, "angle"), 360 * uniform(seed, "angle"))
     table["angle_deg"] = np.round(angle, 2)
     table["blend"], table["match_light"] = "feathered", True
 

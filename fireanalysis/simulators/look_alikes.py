@@ -35,7 +35,8 @@ def _rectangle(x: float, y: float, wide: float, high: float, *, corner: float = 
         (wide - corner, corner),
     ]
     turns = [np.array([[1, 0], [0, 1]]), np.array([[0, 1], [-1, 0]]), -np.eye(2), np.array([[0, -1], [1, 0]])]
-    return np.concatenate([arc @ turn + middle for turn, middle in zip(turns, middles, strict=True)]) + [x, y]
+    quarters = [arc @ turn + middle for turn, middle in zip(turns, middles, strict=True)]
+    return np.add(np.concatenate(quarters), [x, y])
 
 
 def _slanted(top: tuple[float, float, float], bottom: tuple[float, float, float]) -> Points:
@@ -121,21 +122,12 @@ def _umbrella(rng: Draw) -> list[_Part]:
     wide = rng.uniform(35, 70)
     angle = np.linspace(0, np.pi, 12)
     hook = np.column_stack([length + 150 + 28 * np.sin(angle) - 5, 28 - 28 * np.cos(angle)])
+    grip = _stroke([[length, 0], [length + 90, 0], [length + 145, 0], *hook[1:]], 16)
+    cloth = np.array([[0, -wide / 6], [length, -wide / 2], [length, wide / 2], [0, wide / 6]])
     return [
-        _Part(
-            _stroke([[length, 0], [length + 90, 0], [length + 145, 0], *hook[1:]], 16),
-            wood_colour(rng),
-            0.4,
-            7,
-        ),
+        _Part(grip, wood_colour(rng), 0.4, 7),
         _Part(_rectangle(-60, -3, length + 100, 6), _metal(rng), 0.7, 2),
-        _Part(
-            _slanted((0, length, -wide / 6), (0, length, wide / 6))
-            + [[0, 0], [0, -wide / 3], [0, wide / 3], [0, 0]],
-            main,
-            0.15,
-            wide / 3,
-        ),
+        _Part(cloth, main, 0.15, wide / 3),
     ]
 
 
@@ -298,9 +290,8 @@ def render_look_alike(kind: str, *, seed: int, pixels: int = 256) -> tuple[NDArr
     alpha = canvas[..., 3:]
     canvas[..., :3] *= alpha
     ratio = pixels / max(high, wide)
-    small = cv2.resize(
-        canvas, (max(round(wide * ratio), 1), max(round(high * ratio), 1)), interpolation=cv2.INTER_AREA
-    )
+    shape = max(round(wide * ratio), 1), max(round(high * ratio), 1)
+    small = np.asarray(cv2.resize(canvas, shape, interpolation=cv2.INTER_AREA), np.float32)
     small[..., :3] /= np.maximum(small[..., 3:], 1e-6)
     return np.rint(small.clip(0, 1) * 255).astype(np.uint8), float(size.max() / 1000)
 
@@ -309,18 +300,20 @@ def _lay(
     canvas: NDArray[np.float32], part: _Part, outline: Points, fine: float, light: NDArray[np.float32]
 ) -> None:
     """Lay a part over a canvas, lit as if its edges curved away."""
+    points = outline * fine + 2
+    left, top = np.maximum(points.min(0).astype(int) - 1, 0)
+    right, low = points.max(0).astype(int) + 3
+    canvas = canvas[top:low, left:right]
     mask = np.zeros(canvas.shape[:2], np.uint8)
-    cv2.fillPoly(mask, [np.rint((outline * fine + 2) * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
+    cv2.fillPoly(mask, [np.rint((points - [left, top]) * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
     edge = max(part.round * fine, 1.0)
     depth = np.minimum(cv2.distanceTransform(mask, cv2.DIST_L2, 3), edge) / edge
     relief = cv2.GaussianBlur(edge * np.sqrt(1 - (1 - depth) ** 2), (0, 0), max(edge / 8, 0.8))
     across, down = cv2.Sobel(relief, -1, 1, 0, scale=1 / 8), cv2.Sobel(relief, -1, 0, 1, scale=1 / 8)
     steep = np.sqrt(1 + across**2 + down**2)
     lit = np.maximum((light[2] - light[0] * across - light[1] * down) / steep, 0)
-    shown = (
-        part.colour * (0.35 + 0.75 * lit)[..., None]
-        + part.gloss * 0.6 * (lit**24)[..., None] * (depth < 1)[..., None]
-    )
+    shine = part.gloss * 0.6 * lit**24 * (depth < 1)
+    shown = part.colour * (0.35 + 0.75 * lit)[..., None] + shine[..., None]
     alpha = (mask / np.float32(255))[..., None]
     canvas[..., :3] += alpha * (shown - canvas[..., :3])
     canvas[..., 3:] += alpha * (1 - canvas[..., 3:])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -40,7 +41,7 @@ class Camera:
     field_deg: float
     pixels: int
 
-    @property
+    @cached_property
     def matrix(self) -> Floats:
         """Map from metres relative to the camera to (column, row, 1) times the distance along the axis."""
         pitch, yaw, roll = np.radians([self.pitch_deg, self.yaw_deg, self.roll_deg])
@@ -101,19 +102,22 @@ class Canvas:
         if box is None:
             return
         rows, columns = box
-        dark = self._filled(polygon, rows, columns)
-        dark = cv2.GaussianBlur(dark, (0, 0), blur)
+        dark = np.asarray(cv2.GaussianBlur(self._filled(polygon, rows, columns), (0, 0), blur))
         self.image[rows, columns] *= 1 - np.float32(strength) * dark[..., None]
 
     def overlay(self, sprite: NDArray[np.uint8], *, column: float, row: float, height: float) -> None:
         """Lay an upright RGBA picture with the middle of its lower edge at a point, scaled to a height."""
-        size = max(round(sprite.shape[1] * height / sprite.shape[0]), 1), max(round(height), 1)
-        if size[0] > 4 * self.camera.pixels or size[1] > 4 * self.camera.pixels:
+        ratio = height / sprite.shape[0]
+        if ratio * max(sprite.shape) > 4 * self.camera.pixels:
             return
+        seen = np.flatnonzero(sprite[..., 3].any(0))
+        column += ((seen[0] + seen[-1] + 1) / 2 - sprite.shape[1] / 2) * ratio
+        sprite = sprite[:, seen[0] : seen[-1] + 1]
+        size = max(round(sprite.shape[1] * ratio), 1), max(round(height), 1)
         premultiplied = sprite.astype(np.float32) / 255
         premultiplied[..., :3] *= premultiplied[..., 3:]
-        how = cv2.INTER_AREA if height < sprite.shape[0] else cv2.INTER_LINEAR
-        small = cv2.resize(premultiplied, size, interpolation=how)
+        how = cv2.INTER_AREA if ratio < 1 else cv2.INTER_LINEAR
+        small = np.asarray(cv2.resize(premultiplied, size, interpolation=how), np.float32)
         left, top = round(column - size[0] / 2), round(row - size[1])
         rows = slice(max(top, 0), min(top + size[1], self.camera.pixels))
         columns = slice(max(left, 0), min(left + size[0], self.camera.pixels))
@@ -124,8 +128,9 @@ class Canvas:
         self.image[rows, columns] += part[..., :3]
 
     def _paint(self, face: Face) -> None:
-        normal = np.cross(face.corners[2] - face.corners[1], face.corners[1] - face.corners[0])
-        normal /= max(float(np.linalg.norm(normal)), 1e-9)
+        (ax, ay, az), (bx, by, bz) = face.corners[2] - face.corners[1], face.corners[1] - face.corners[0]
+        normal = np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
+        normal /= max(float(np.sqrt(normal @ normal)), 1e-9)
         if normal @ (self.camera.position - face.corners[0]) <= 0:
             return
         polygon = self._outline(face.corners)
@@ -197,7 +202,7 @@ class Canvas:
         mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
         shifted = (polygon - [columns.start, rows.start] - 0.5) * 16
         cv2.fillPoly(mask, [np.rint(shifted).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
-        return mask.astype(np.float32) / 255
+        return mask.astype(np.float32) * np.float32(1 / 255)
 
 
 def box(

@@ -11,8 +11,8 @@ PHOTOGRAPHS = {
     "study": ("brick", "chelsea", "china", "coffee", "grass", "motorcycle_left"),
     "outside": ("camera", "coins", "flower", "gravel", "rocket"),
 }
-"""Photographs of each pool. Those of cells, skies, drawings, a portrait and a moving clock are left out, and motorcycle_right shows what
-motorcycle_left does."""
+"""Photographs of each pool. The packages' other pictures are left out: cells, skies, drawings, a
+portrait, a clock that moves; and motorcycle_right shows what motorcycle_left does."""
 
 _LEARN = ("china", "flower")
 

@@ -13,7 +13,7 @@ from .scene_canvas import Texture
 Picture = NDArray[np.float32]
 Draw = np.random.Generator
 SIDE = 256
-_FIELDS = 24
+_FIELDS = 8  # a few are enough: they are shifted and scaled
 
 
 @lru_cache(maxsize=64)
@@ -56,7 +56,7 @@ def planks(rng: Draw) -> Texture:
     picture = np.empty((SIDE, SIDE, 3), np.float32)
     rows = int(rng.choice([4, 8, 16]))
     high = SIDE // rows
-    grain = cv2.resize(some_noise(rng, 0.8), (4 * SIDE, SIDE))[:, :SIDE, None]
+    grain = cv2.resize(some_noise(rng, 1.0), (4 * SIDE, SIDE))[:, :SIDE, None]
     for row in range(rows):
         start = int(rng.integers(SIDE))
         for part, length in ((start, SIDE // 2), (start + SIDE // 2, SIDE // 2)):
@@ -91,9 +91,9 @@ def tiles(rng: Draw) -> Texture:
 
 
 def carpet(rng: Draw) -> Texture:
-    """A floor of fibres, dark or coloured, sometimes with a pattern."""
+    """Make a floor of fibres, dark or coloured, sometimes with a pattern."""
     picture = np.ones((SIDE, SIDE, 1), np.float32) * colour(rng, saturation=(0.05, 0.6), value=(0.2, 0.7))
-    picture *= 1 + 0.12 * some_noise(rng, 0.2) + 0.06 * some_noise(rng, 1.5)
+    picture *= 1 + 0.12 * some_noise(rng, 0.3) + 0.06 * some_noise(rng, 1.7)
     if rng.random() < 0.4:
         step = int(rng.choice([16, 32, 64]))
         row, column = np.mgrid[:SIDE, :SIDE] // step
@@ -110,7 +110,7 @@ def ground(rng: Draw, *, kind: str) -> Texture:
     }
     picture = np.ones((SIDE, SIDE, 1), np.float32) * colour(rng, **ranges[kind])
     rough = 0.15 if kind == "grass" else rng.uniform(0.02, 0.08)
-    picture *= 1 + rough * some_noise(rng, 0.3) + rng.uniform(0.02, 0.1) * some_noise(rng, 1.6)
+    picture *= 1 + rough * some_noise(rng, 0.3) + rng.uniform(0.02, 0.1) * some_noise(rng, 1.7)
     for _ in range(int(rng.integers(0, 6)) if kind != "grass" else 0):
         walk = np.cumsum(rng.normal(0, 7, (14, 2)) + rng.normal(0, 4, 2), 0) + rng.integers(0, SIDE, 2)
         cv2.polylines(picture, [np.rint(walk).astype(np.int32)], False, (0.15, 0.15, 0.15), 1, cv2.LINE_AA)
@@ -132,13 +132,13 @@ def paving(rng: Draw) -> Texture:
         for start in range((course % 2) * wide // 2, SIDE + wide // 2, wide):
             columns = np.arange(start + joint, start + wide) % SIDE
             picture[course * high + joint : (course + 1) * high, columns] = base * rng.normal(1, 0.08)
-    picture *= 1 + 0.04 * some_noise(rng, 0.6)
+    picture *= 1 + 0.04 * some_noise(rng, 1.0)
     size = courses * rng.uniform(0.07, 0.2)
     return Texture(picture.clip(0, 1), (size, size))
 
 
 def plaster(rng: Draw) -> Texture:
-    """A painted wall: pale, mottled, sometimes with a dado, stripes or panels."""
+    """Make a painted wall: pale, mottled, sometimes with a dado, stripes or panels."""
     pale = colour(rng, saturation=(0, 0.3), value=(0.55, 0.97))
     picture = np.ones((SIDE, SIDE, 1), np.float32) * pale
     picture *= 1 + rng.uniform(0.005, 0.03) * some_noise(rng, 1.7)
@@ -154,7 +154,7 @@ def plaster(rng: Draw) -> Texture:
 
 
 def goods(rng: Draw, *, shelves: int, length_m: float, height_m: float) -> Texture:
-    """The front of a shelf: rows of packets, bottles and tins, several of each side by side."""
+    """Make the front of a shelf: rows of packets, bottles and tins, several of each side by side."""
     wide, high = int(np.clip(160 * length_m, 128, 1400)), 320
     picture = np.empty((high, wide, 3), np.float32)
     picture[:] = rng.uniform(0.05, 0.25)
@@ -201,7 +201,7 @@ def _packet(rng: Draw, high: int, wide: int) -> Picture:
 
 
 def house_front(rng: Draw, *, length_m: float, height_m: float) -> Texture:
-    """A wall with windows, and often a shop below."""
+    """Make a wall with windows, and often a shop below."""
     wide, high = int(np.clip(24 * length_m, 96, 900)), int(np.clip(24 * height_m, 96, 700))
     wall = paving(rng).image if rng.random() < 0.5 else plaster(rng).image
     picture = np.tile(wall, (high // SIDE + 1, wide // SIDE + 1, 1))[:high, :wide].copy()
@@ -233,7 +233,7 @@ def house_front(rng: Draw, *, length_m: float, height_m: float) -> Texture:
 
 
 def sky(rng: Draw, *, pixels: int) -> Picture:
-    """A sky that fills a picture: blue or grey, clouds, darker upwards."""
+    """Make a sky that fills a picture: blue or grey, clouds, darker upwards."""
     blue = colour(rng, hue=(0.53, 0.63), saturation=(0.0, 0.55), value=(0.6, 0.95))
     shade = np.linspace(0.8, 1.1, pixels, dtype=np.float32)[:, None, None]
     clouds = cv2.resize(some_noise(rng, 1.7), (pixels, pixels))[..., None]
