@@ -6,9 +6,11 @@ light and what hides a part. A row of the table determines its pixels completely
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal, overload
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -21,7 +23,7 @@ from .firearm_long import rifle, shotgun, submachine_gun
 from .firearm_models import NAMED, chosen_models, firearm_catalogue
 from .firearm_parameters import draw, ranges
 from .firearm_relief import Relief
-from .firearm_shading import FINISHES, Light, Surface, surface
+from .firearm_shading import FINISHES, Finish, Light, Surface, surface
 from .firearm_view import Camera, extent, rotation, seen
 from .hashing import normal, seeds, uniform
 
@@ -51,6 +53,10 @@ _PIXELS = [
     "softness",
     "exposure_stops",
     "warmth",
+    "contrast",
+    "colourfulness",
+    "sharpness",
+    "grain",
     "cover",
     "cover_place",
     "cover_share",
@@ -88,7 +94,7 @@ _PLASTICS = {
     "polymer grey": 0.06,
     "rubber": 0.06,
 }
-_WOODS = {"walnut": 0.36, "checkered walnut": 0.2, "light wood": 0.16, "red wood": 0.12, "dark wood": 0.16}
+_WOODS = {"walnut": 0.4, "light wood": 0.2, "red wood": 0.2, "dark wood": 0.2}
 _CURIOS = {"ivory": 0.5, "horn": 0.5}
 
 
@@ -128,6 +134,7 @@ def sample_cutouts(
         One row a picture: cutout (id), model, type, form, look_alike_of, firearm (id of the individual), view,
         finish, grip_finish, wear (0 to 1), side, yaw_deg, pitch_deg, roll_deg, distance (lengths of the firearm),
         light_azimuth_deg, light_elevation_deg, softness (0 bare lamp to 1 studio tent), exposure_stops, warmth,
+        contrast, colourfulness (0 for a grey picture), sharpness and grain of the picture it was cut out of,
         cover (none, hand, cloth), cover_place, cover_share, shape (the model's numbers as JSON), firearm_seed, seed.
 
     Raises
@@ -173,7 +180,7 @@ _COLUMNS = [
     "firearm",
     "view",
     *_PIXELS[2:5],
-    *_PIXELS[6:19],
+    *_PIXELS[6:-1],
     "shape",
     "firearm_seed",
     "seed",
@@ -194,17 +201,17 @@ def _individual(model: pd.Series, number: int, seed: int) -> dict[str, object]:
         **{name: model[name] for name in NAMED},
         "firearm": f"{str(model['model']).replace(' ', '-')}-{own % 16**6:06x}",
         "finish": _picked(_METALS[kind], own, "finish"),
-        "grip_finish": _grip_finish(shape["wood"], own),
+        "grip_finish": _grip_finish(kind, shape["wood"], own),
         "wear": round(draw("firearm", "wear", own) ** 2, 3),
         "shape": json.dumps({"form": model["form"], **shape}),
         "firearm_seed": own,
     }
 
 
-def _grip_finish(wood: float, seed: int) -> str:
+def _grip_finish(kind: str, wood: float, seed: int) -> str:
     if wood > 0.45:
         return _picked(_WOODS, seed, "wood")
-    return _picked(_CURIOS if wood > 0.38 else _PLASTICS, seed, "plastic")
+    return _picked(_CURIOS if wood > 0.36 and kind in ("pistol", "revolver") else _PLASTICS, seed, "plastic")
 
 
 def _view(
@@ -213,7 +220,7 @@ def _view(
     own = int(seeds(firearm_seed, "view", view))
     spread = {name: ranges("view")[f"{name}_spread"][0] * pose for name in ("yaw", "pitch", "roll")}
     turned = {name: float(normal(own, name)) * spread[name] for name in spread}
-    covered = float(uniform(own, "cover"))
+    covered, grey = float(uniform(own, "cover")), ranges("view")["grey_share"][0]
     cover = "hand" if covered < hand_share else "cloth" if covered < hand_share + cloth_share else "none"
     return {
         "view": view,
@@ -227,6 +234,10 @@ def _view(
         "softness": round(draw("view", "softness", own), 3),
         "exposure_stops": round(draw("view", "exposure", own), 3),
         "warmth": round(draw("view", "warmth", own), 3),
+        "contrast": round(draw("view", "contrast", own), 3),
+        "colourfulness": 0.0 if uniform(own, "grey") < grey else round(draw("view", "colourfulness", own), 3),
+        "sharpness": round(draw("view", "sharpness", own), 3),
+        "grain": round(draw("view", "grain", own) ** 2, 3),
         "cover": cover,
         "cover_place": round(float(uniform(own, "place")), 3),
         "cover_share": round(0.12 + 0.3 * float(uniform(own, "share")), 3),
@@ -327,9 +338,26 @@ def _render(row: Any, pixels: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]
         above = seen(layer, camera, light, shape)
         mask &= above[..., 3] < 128
         picture = _over(picture, above)
+    picture[..., :3] = _developed(picture[..., :3], row)
     if row.side == "left":  # the other side is the mirror image, but for what is on one side only
         picture, mask = picture[:, ::-1], mask[:, ::-1]
     return np.ascontiguousarray(picture), np.ascontiguousarray(mask)
+
+
+def _developed(picture: NDArray[np.uint8], row: Any) -> NDArray[np.float32]:
+    """Give a picture the contrast, colour, sharpness and grain of the photograph it was cut out of."""
+    level = picture.astype(np.float32) / 255
+    level = (
+        cv2.cvtColor(level, cv2.COLOR_RGB2GRAY)[..., None] * (1 - row.colourfulness)
+        + row.colourfulness * level
+    )
+    level += row.sharpness * (level - cv2.GaussianBlur(level, (0, 0), 1.0).reshape(level.shape))
+    rng = np.random.default_rng([int(row.seed), 7])
+    level += row.grain * rng.standard_normal((*level.shape[:2], 1), np.float32)
+    level = np.clip(level, 0, 1)
+    # An S about the lower middle, where firearms are.
+    bent = level + (row.contrast - 1) * 2.5 * level * (1 - level) * (level - 0.3)
+    return np.asarray(np.clip(bent, 0, 1) * 255, np.float32).round()
 
 
 def _over(below: NDArray[np.uint8], above: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -370,11 +398,11 @@ def _surface(
     top, low = rough.top - rows.min() / 0.35 + 4, rough.top - (rows.max() + 1) / 0.35 - 4
     relief = Relief.empty((left, low, right, top), 2 * pixels / max(right - left, top - low))
     _BUILD[kind](relief, p)
-    looks = tuple(FINISHES[name] for name in _finishes(kind, p, finish, grip_finish, seed))
+    looks = _finishes(kind, p, finish, grip_finish, seed)
     return surface(relief, looks, wear=wear, seed=seed)
 
 
-def _finishes(kind: str, p: dict[str, Any], finish: str, grip_finish: str, seed: int) -> tuple[str, ...]:
+def _finishes(kind: str, p: dict[str, Any], finish: str, grip_finish: str, seed: int) -> tuple[Finish, ...]:
     """A finish for every slot: none, metal, frame, grip, stock, small, dark, glass, accent, check."""
     small = finish if uniform(seed, "small") < 0.5 else "black" if finish not in ("gold",) else "gold"
     frame = finish
@@ -402,8 +430,11 @@ def _finishes(kind: str, p: dict[str, Any], finish: str, grip_finish: str, seed:
         if p["form"] == "double barrel" and uniform(seed, "receiver") < 0.5:
             frame = ("nickel", "case-hardened", "stainless")[int(uniform(seed, "which") * 3)]
     accent = "brass" if grip_finish in FINISHES and uniform(seed, "accent") < 0.4 else "stainless"
-    check = "checkered walnut" if "w" in grip and "wood" in grip or grip == "walnut" else grip
-    return ("hole", finish, frame, grip, stock, small, "hole", "lens", accent, check)
+    cut = FINISHES[stock if kind in ("rifle", "shotgun") else grip]
+    darker = (0.75 * cut.colour[0], 0.75 * cut.colour[1], 0.75 * cut.colour[2])
+    check = replace(cut, colour=darker, texture="checkered", depth=0.25)
+    names = ("hole", finish, frame, grip, stock, small, "hole", "lens", accent)
+    return (*(FINISHES[name] for name in names), check)
 
 
 def _picked(shares: dict[str, float], seed: int, name: str) -> str:

@@ -21,14 +21,8 @@ def revolver(relief: Relief, p: Shape) -> None:
     _frame(relief, p, rear=rear, low=low, top=top)
     front = rear + 34 + 6 * p["guard_style"]
     guard(relief, front, front - p["guard"], low + 1, p, slot="small" if p["wood"] > 0.85 else "frame")
-    relief.cut(
-        box(
-            -length - 7,
-            axis_y - radius - 0.4,
-            -5.5,
-            axis_y + radius + (9 if p["form"] == "percussion" else 0.5),
-        )
-    )
+    window = box(-length - 7, axis_y - radius - 0.4, -5.5, axis_y + radius + 0.5)
+    relief.carve(window, p["thickness"] / 2 - 3, slot="dark")
     _cylinder(relief, p, axis_y)
     _hammer(relief, p, rear, top)
     _grip(relief, p, axis)
@@ -413,7 +407,7 @@ def _pistol_grip(relief: Relief, p: Shape, axis: Axis, half: float) -> None:
             patch = grip_outline(inner, length * 0.5, width * 0.58, back="straight", front="straight")
             relief.carve(patch, 0.3, slot="check")
     long = 4 + p["magazine"]
-    ends = np.array([length - 1, length + long, length + long, length - 1])
+    ends = np.array([length - 5, length + long, length + long, length - 5])
     lower = axis(ends, np.array([-0.5, -0.52, 0.54, 0.5]) * width)
     relief.add(smooth(lower, rounds=1), half * 0.9, "small", bevel=1.5)
     relief.marks["grip"] = (*axis(length * 0.42, 0.0), p["grip_angle"])

@@ -2,7 +2,20 @@
 
 import numpy as np
 
-from .firearm_parts import Shape, brake, butt, guard, magazine, pick, pistol_grip, rail, scope, screw, tube
+from .firearm_parts import (
+    Shape,
+    brake,
+    butt,
+    guard,
+    lettering,
+    magazine,
+    pick,
+    pistol_grip,
+    rail,
+    scope,
+    screw,
+    tube,
+)
 from .firearm_relief import Relief, band, box, disc, smooth
 
 
@@ -183,13 +196,14 @@ def _curved(relief: Relief, p: Shape) -> None:
     )
     h = p["fore_end_height"]
     lower = [
-        (long - 4, 10),
-        (long, 8 - h),
-        (long + (fore - long) * 0.5, 4 - h * 1.1),
-        (fore - 6, 10 - h),
-        (fore, 10),
+        (long - 4, 8),
+        (long - 2, 6 - h * 0.8),
+        (long + (fore - long) * 0.4, 4 - h),
+        (long + (fore - long) * 0.7, 5 - h),
+        (fore - 4, 8 - h * 0.9),
+        (fore, 8),
     ]
-    relief.add(smooth(lower, rounds=1), 20, wood, lathe="x", power=2.3)
+    relief.add(smooth(lower, rounds=1), 18, wood, lathe="x", power=3)
     relief.add(smooth(box(long - 2, 13, fore - 14, 36), rounds=1), 16, wood, lathe="x", power=2.2)
     relief.add(box(fore - 4, -10, fore + 8, 34), 13, "metal", bevel=2)
     relief.add([(fore + 46, -9), (fore + 62, -9), (fore + 66, 32), (fore + 46, 26)], 9, "metal", bevel=2)
@@ -344,8 +358,20 @@ def _pump(relief: Relief, p: Shape) -> None:
     if p["form"] == "pump":
         for x in np.arange(left + 14, right - 14, pick(p["fore_end_style"], 7, 10, 14)):
             relief.carve(box(x, middle - h, x + 3.4, middle + h * 0.7), 1.8)
-    body = [(0, low), (long * 0.6, low - 2), (long, low + 12), (long, 21), (20, 22), (4, 16), (-4, 4)]
-    relief.add(smooth(body, rounds=1), half, "frame", bevel=5)
+    body = [
+        (-2, low + 10),
+        (10, low + 1),
+        (long * 0.62, low),
+        (long * 0.72, low + 8),
+        (long, low + 10),
+        (long, 21),
+        (26, 22),
+        (6, 17),
+        (-2, 8),
+    ]
+    relief.add(body, half, "frame", bevel=4)
+    relief.carve(box(8, low + 12, long * 0.62, low + 12.8), 0.5)
+    lettering(relief, long * 0.12, low + 18, long * 0.24, 5, p)
     _port(relief, long * 0.5, long * 0.88, 0, 14, p)
     guard(relief, long * 0.52, long * 0.52 - p["guard"] * 1.1, low, p, slot="small")
     if p["stock_style"] > 0.72:
@@ -358,8 +384,8 @@ def _pump(relief: Relief, p: Shape) -> None:
     if p["rib"] > 0.5:
         top = 8 + p["barrel_height"] / 2
         relief.add(box(long - 4, top, end - 2, top + 6), 4, "metal", bevel=1)
-        for x in np.arange(long + 20, end - 30, 28):
-            relief.cut(box(x, top + 0.8, x + 20, top + 3.4))
+        for x in np.arange(long + 20, end - 40, 34):
+            relief.cut(box(x, top + 0.6, x + 25, top + 2.6))
     relief.add(disc(end - 8, 12 + p["barrel_height"] / 2, 3), 2.5, "accent", bevel=1)
     screw(relief, long * 0.2, low + 8, 2.6, slot="small")
     screw(relief, long * 0.66, low + 10, 2.6, slot="small")
@@ -387,13 +413,24 @@ def _double(relief: Relief, p: Shape) -> None:
     ]
     relief.add(smooth(fore, rounds=2), 21, "stock", lathe="x", power=2.3)
     low = 16 - p["receiver_height"]
-    body = [(-6, low + 12), (12, low), (long, low + 2), (long, 14), (long * 0.5, 17), (8, 14), (-14, 6)]
-    relief.add(smooth(body, rounds=1), half, "frame", bevel=5)
+    body = [
+        (-14, low + 24),
+        (-2, low + 8),
+        (10, low + 1),
+        (long * 0.8, low),
+        (long, low + 5),
+        (long, 14),
+        (long * 0.45, 16),
+        (8, 12),
+        (-18, 5),
+    ]
+    relief.add(body, half, "frame", bevel=4)
+    lettering(relief, long * 0.25, low + 16, long * 0.5, 6, p)
     if p["rib"] > 0.35:
         top = width * 0.5
         relief.add(box(long - 4, top - 1, end - 2, top + 5), 4, "metal", bevel=1)
-        for x in np.arange(long + 20, end - 30, 26) if p["rib"] > 0.65 else ():
-            relief.cut(box(x, top + 0.3, x + 18, top + 2.6))
+        for x in np.arange(long + 20, end - 40, 34) if p["rib"] > 0.65 else ():
+            relief.cut(box(x, top + 0.3, x + 25, top + 2.2))
     butt(relief, 2, 8, {**p, "scope": 0}, neck=36, wrist=58)
     guard(
         relief, long * 0.62, long * 0.62 - p["guard"] * 1.15, low + 3, {**p, "guard_style": 0.1}, slot="small"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from .firearm_relief import Relief, band, box, disc, smooth
+from .firearm_relief import Points, Relief, band, box, disc, smooth
 
 Shape = dict[str, Any]
 
@@ -160,6 +160,15 @@ def lettering(relief: Relief, x: float, y: float, length: float, height: float, 
         place += wide + height * 0.35
 
 
+def smooth_line(points: Points, *, rounds: int = 2) -> NDArray[np.float64]:
+    """Cut the corners of an open line, keeping its ends."""
+    line = np.asarray(points, np.float64)
+    for _ in range(rounds):
+        inner = np.stack((0.75 * line[:-1] + 0.25 * line[1:], 0.25 * line[:-1] + 0.75 * line[1:]), 1)
+        line = np.concatenate((line[:1], inner.reshape(-1, 2), line[-1:]))
+    return line
+
+
 def screw(relief: Relief, x: float, y: float, radius: float, *, slot: str = "accent") -> None:
     """Round head with a slot."""
     relief.carve(disc(x, y, radius), -0.9, slot=slot)
@@ -304,37 +313,46 @@ def scope(relief: Relief, x: float, y: float, p: Shape) -> None:
         relief.carve(box(place - 4, axis - 24, place + 4, axis + 24), 0.8, slot="metal")
 
 
-def butt(
-    relief: Relief, x: float, top: float, p: Shape, *, neck: float, wrist: float, slot: str = "stock"
-) -> None:
-    """Rifle stock from the receiver's rear at x: wrist (neck mm high), comb, heel and toe."""
+def butt(relief: Relief, x: float, top: float, p: Shape, *, neck: float, wrist: float) -> None:
+    """Add a stock from the receiver's rear at x: wrist (neck mm high), comb, heel and toe."""
     length, height, drop = p["stock"], p["stock_height"], p["stock_drop"]
     rear, heel = x - length, top - drop
-    comb = heel + (6 + 16 * p["stock_style"]) * (p["stock_style"] > 0.4)
-    outline = [
+    hold = top - 0.5 * drop - 6  # top of the wrist, where a hand goes round
+    comb = heel + 5 + 14 * max(p["stock_style"] - 0.4, 0)
+    grip = 16 if p["grip_angle"] < 52 else 3
+    upper = [
         (x + 6, top),
-        (x - wrist * 0.55, top - drop * 0.35 - 6),
-        (x - wrist * 0.95, top - drop * 0.55 - 4),
-        (x - wrist * 1.15, comb + 2),
-        (rear + length * 0.2, comb),
-        (rear + 4, heel),
-        (rear, heel - 4),
-        (rear + 6, heel - height * 0.55),
-        (rear - 2, heel - height),
-        (rear + 8, heel - height - 2),
-        (rear + length * 0.45, top - drop * 0.6 - neck - 30),
-        (x - wrist * 1.05, top - drop * 0.45 - neck - 14 * (p["grip_angle"] < 50)),
-        (x - wrist * 0.5, top - neck - drop * 0.15),
+        (x - wrist * 0.35, top - drop * 0.2 - 2),
+        (x - wrist, hold),
+        (x - wrist * 1.35, (hold + 2 * comb) / 3),
+        (x - wrist * 1.7, comb),
+        (rear + length * 0.2, (comb + heel) / 2 + 2),
+    ]
+    lower = [
+        (rear + length * 0.5, (heel - height + hold - neck) / 2 - grip * 0.6),
+        (x - wrist * 1.75, hold - neck - grip * 0.7),
+        (x - wrist * 1.45, hold - neck - grip),
+        (x - wrist * 1.1, hold - neck - grip * 0.9),
+        (x - wrist * 0.75, hold - neck + 3),
+        (x - wrist * 0.3, top - neck - drop * 0.1),
         (x + 6, top - neck),
     ]
-    relief.add(smooth(outline, rounds=2), 21, slot, lathe="y" if False else "x", power=2.4)
-    plate = [
-        (rear - 5, heel - 3),
-        (rear + 3, heel),
-        (rear + 8, heel - height * 0.55),
-        (rear + 1, heel - height),
-        (rear - 8, heel - height + 1),
-        (rear + 1, heel - height * 0.55),
-    ]
-    relief.add(plate, 22, "grip" if p["stock_style"] < 0.7 else "metal", bevel=5)
-    relief.marks["grip"] = (x - wrist * 0.6, top - neck * 0.7 - drop * 0.3, 62.0)
+    plate = [(rear + 3, heel), (rear + 8, heel - height * 0.5), (rear - 1, heel - height)]
+    curve = np.concatenate((smooth_line(upper), np.array(plate), smooth_line(lower)))
+    relief.add(curve, 21, "stock", lathe="x", power=2.4)
+    cap = [*plate[::-1], (rear - 5, heel - 2), (rear + 1, heel - height * 0.5), (rear - 9, heel - height + 2)]
+    relief.add(
+        [cap[2], cap[1], cap[0], cap[5], cap[4], cap[3]],
+        21,
+        "grip" if p["stock_style"] < 0.75 else "metal",
+        bevel=4,
+    )
+    if p["grip_panel"] > 0.45 and p["wood"] > 0.3:
+        patch = [
+            (x - wrist * 0.45, hold - neck * 0.35),
+            (x - wrist * 1.35, hold - neck * 0.5),
+            (x - wrist * 1.4, hold - neck - grip * 0.5),
+            (x - wrist * 0.7, hold - neck * 0.85),
+        ]
+        relief.carve(patch, 0.3, slot="check")
+    relief.marks["grip"] = (x - wrist * 0.8, hold - neck * 0.6, 62.0)

@@ -27,8 +27,8 @@ class Finish:
 
 
 FINISHES = {
-    "blued": Finish((0.045, 0.052, 0.075), 0.75, 0.22, mottle=0.2),
-    "black": Finish((0.03, 0.03, 0.032), 0.4, 0.42, mottle=0.15),
+    "blued": Finish((0.03, 0.036, 0.055), 0.8, 0.2, mottle=0.1),
+    "black": Finish((0.014, 0.014, 0.016), 0.45, 0.4, mottle=0.08),
     "parkerised": Finish((0.085, 0.088, 0.078), 0.35, 0.62, "sand", 0.02),
     "nickel": Finish((0.78, 0.76, 0.72), 1.0, 0.12, mottle=0.06),
     "stainless": Finish((0.5, 0.5, 0.49), 1.0, 0.34, "brushed", 0.004, 0.04),
@@ -37,13 +37,12 @@ FINISHES = {
     "plum": Finish((0.12, 0.075, 0.06), 0.6, 0.4, mottle=0.4),
     "gold": Finish((0.85, 0.56, 0.17), 1.0, 0.2),
     "brass": Finish((0.62, 0.42, 0.14), 1.0, 0.3, mottle=0.3),
-    "polymer black": Finish((0.028, 0.028, 0.03), 0.0, 0.55, "stipple", 0.035),
+    "polymer black": Finish((0.014, 0.014, 0.015), 0.0, 0.55, "stipple", 0.035),
     "polymer green": Finish((0.075, 0.08, 0.04), 0.0, 0.6, "stipple", 0.035),
     "polymer tan": Finish((0.34, 0.25, 0.15), 0.0, 0.6, "stipple", 0.035),
     "polymer grey": Finish((0.13, 0.135, 0.14), 0.0, 0.58, "stipple", 0.035),
-    "rubber": Finish((0.02, 0.02, 0.021), 0.0, 0.75, "checkered", 0.25),
+    "rubber": Finish((0.011, 0.011, 0.012), 0.0, 0.75, "checkered", 0.25),
     "walnut": Finish((0.2, 0.085, 0.035), 0.0, 0.3, "wood", 0.04, 0.6),
-    "checkered walnut": Finish((0.16, 0.07, 0.03), 0.0, 0.4, "checkered", 0.3, 0.4),
     "light wood": Finish((0.45, 0.22, 0.08), 0.0, 0.3, "wood", 0.03, 0.5),
     "red wood": Finish((0.3, 0.08, 0.03), 0.0, 0.25, "wood", 0.03, 0.6),
     "dark wood": Finish((0.06, 0.03, 0.018), 0.0, 0.32, "wood", 0.04, 0.6),
@@ -106,7 +105,7 @@ def surface(relief: Relief, looks: tuple[Finish, ...], *, wear: float, seed: int
     metal = np.array([look.metal for look in looks], np.float32)[relief.slot]
     edges = np.clip(-close * 1.4, 0, 1) * solid
     rubbed = np.clip(edges * 1.6 - 0.3 + 0.5 * noise(height.shape, 9 * scale, rng), 0, 1) * wear * metal
-    stain = 1 - 0.4 * wear * np.clip(noise(height.shape, 16 * scale, rng) - 0.3, 0, 1)
+    stain = 1 - 0.25 * wear * np.clip(noise(height.shape, 16 * scale, rng) - 0.3, 0, 1)
     bare = np.array((0.34, 0.32, 0.29), np.float32)
     colour = np.array([look.colour for look in looks], np.float32)[relief.slot]
     colour *= (tone * stain)[..., None]
@@ -175,7 +174,7 @@ def _textures(relief: Relief, looks: tuple[Finish, ...], rng: np.random.Generato
             rise = fine
             pattern = coarse
         bump = np.where(where, depth * rise, bump)
-        tone = np.where(where, np.exp(0.6 * mottle * np.clip(pattern, -2, 2)), tone)
+        tone = np.where(where, np.exp(0.5 * mottle * np.clip(pattern, -2, 2)), tone)
     return bump, tone
 
 
