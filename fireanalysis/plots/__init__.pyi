@@ -39,6 +39,8 @@ from .segmentation_scores import (
     size_curves,
     threshold_curves,
 )
+from .segmentation_transfer import cell_panels, with_cells
+from .sweep import sweep_effects
 from .training import training_curves
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "by_confidence",
     "by_threshold",
     "case_head",
+    "cell_panels",
     "cells_on_map",
     "class_counts",
     "clip_moments",
@@ -91,9 +94,11 @@ __all__ = [
     "spectra_and_envelopes",
     "spectrogram_panels",
     "statistics_strips",
+    "sweep_effects",
     "threshold_curves",
     "tinted_mask",
     "training_curves",
     "two_stages",
     "waveform",
+    "with_cells",
 ]
