@@ -16,10 +16,13 @@ from fireanalysis.transforms import CLIP_S
 
 from .audio import AUDIO_SUFFIXES, Recording
 from .cartridge import load_cartridges
+from .check_pictures import check_pictures
 from .dataset import DataSet
 from .duplicates import find_duplicates
 from .gunshot import LAYOUTS, load_gunshots
 from .layout import MANIFEST, data_folder, some
+from .pictures import PICTURE_SUFFIXES
+from .segmentation_files import SEGMENTATION_LAYOUTS, holds_pictures
 from .surface import SURFACE_SUFFIXES
 
 Finding = tuple[str, str, str, str]
@@ -34,15 +37,16 @@ def check_folder(root: str | os.PathLike[str]) -> pd.DataFrame:
     Parameters
     ----------
     root : path
-        Folder with scans of cartridge cases or with gunshot recordings (`load_cartridges` and `load_gunshots` tell
-        the layouts); which it is is told by what most of its files are.
+        Folder with scans of cartridge cases, with gunshot recordings, or with pictures and masks (`load_cartridges`,
+        `load_gunshots` and `load_segmentation` tell the layouts); which it is is told by the
+        names of its folders and by what most of its files are.
 
     Returns
     -------
     pandas.DataFrame
         Columns severity ("error": a run stops or its results are wrong; "warning": worth knowing), file,
         problem, do. Errors first; no rows if nothing is wrong. ``attrs["kind"]`` is what the folder holds:
-        "cartridge cases" or "gunshots".
+        "cartridge cases", "gunshots" or "pictures with masks".
 
     Raises
     ------
@@ -62,6 +66,8 @@ def check_folder(root: str | os.PathLike[str]) -> pd.DataFrame:
     suffixes = Counter(path.suffix.lower() for path in folder.rglob("*") if not path.name.startswith("."))
     counts = {kind: sum(suffixes[suffix] for suffix in known) for kind, (known, _, _) in _KINDS.items()}
     kind = max(counts, key=lambda name: counts[name])
+    if holds_pictures(folder):  # scans may be pictures too
+        kind = "pictures with masks"
     if not counts[kind]:
         layouts = [
             f"{name}: {' '.join(known)} files as {layout}" for name, (known, layout, _) in _KINDS.items()
@@ -204,4 +210,5 @@ _KINDS: dict[str, tuple[Sequence[str], str, Callable[[Path], list[Finding]]]] = 
         _check_cartridges,
     ),
     "gunshots": (AUDIO_SUFFIXES, LAYOUTS, _check_gunshots),
+    "pictures with masks": (PICTURE_SUFFIXES, SEGMENTATION_LAYOUTS, check_pictures),
 }

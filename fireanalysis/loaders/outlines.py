@@ -27,7 +27,7 @@ Outlined = tuple[pd.DataFrame, tuple[str, ...]]
 def coco_files(folder: Path) -> list[Path]:
     """Find the JSON files of a folder, and of its subfolder ``annotations``, that are COCO annotations."""
     files = [*sorted(folder.glob("*.json")), *sorted((folder / "annotations").glob("*.json"))]
-    return [path for path in files if path.name[0] != "." and '"annotations"' in _text(path)]
+    return [path for path in files if path.name[0] != "." and b'"annotations"' in path.read_bytes()]
 
 
 def read_coco(path: Path, *, root: Path) -> Outlined:

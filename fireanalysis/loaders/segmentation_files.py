@@ -11,6 +11,7 @@ import pandas as pd
 
 from fireanalysis.errors import DataError
 
+from .composites import CUTOUTS
 from .dataset import DataSet
 from .kept_pictures import Example
 from .layout import MANIFEST, files_of, path_fault, read_manifest, some
@@ -65,6 +66,12 @@ def open_folder(folder: Path) -> DataSet[Example]:
         notes += (f"no column group: each of the {len(table)} pictures is taken as a group of its own",)
     columns = {"label": "type", "group": "background"}
     return DataSet(_grouped(table), read, **columns, source="real", name=folder.name, notes=notes)
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Whether a folder is laid out as one of `SEGMENTATION_LAYOUTS`, or nearly so."""
+    named = any((folder / name).is_dir() for name in (_IMAGES, CUTOUTS))
+    return named or (folder / CVAT_FILE).is_file() or bool(coco_files(folder))
 
 
 def read_example(row: pd.Series, *, root: Path) -> tuple[PictureFile, MaskFile]:
