@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from fireanalysis.errors import ParameterError
-from fireanalysis.models import patch_discriminator
+from fireanalysis.models import memory_format, patch_discriminator
 from fireanalysis.simulators.hashing import key
 
 from .picture_augmentation import augment_pictures
@@ -38,6 +38,10 @@ class Segmenter(Trained):
         self.history: list[dict[str, float]] = []
         self._dice = DiceLoss(mode="binary")
         self._sums: dict[str, Tensor] = {}
+        # A third faster for wide networks, and with one thread safe whatever the channels (see `memory_format`).
+        last = recipe.network == "skip_unet" and torch.get_num_threads() == 1
+        self._format = torch.channels_last if last else memory_format(network)
+        network.to(memory_format=self._format)  # type: ignore[call-overload]
         if recipe.adversarial:
             self.discriminator = patch_discriminator()
             self.automatic_optimization = False  # two networks take turns
@@ -57,7 +61,7 @@ class Segmenter(Trained):
         inputs, masks = _as_float(batch)
         if self.recipe.augment:
             inputs, masks = augment_pictures(inputs, masks, self.recipe.augment)
-        logits = self.network(inputs)
+        logits = self.network(inputs.contiguous(memory_format=self._format))
         loss = self.loss(logits, masks)
         self._add("training", logits, masks, loss)
         if not self.recipe.adversarial:
@@ -89,7 +93,7 @@ class Segmenter(Trained):
     def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
         """Add one batch to the validation sums."""
         inputs, masks = _as_float(batch)
-        logits = self.network(inputs)
+        logits = self.network(inputs.contiguous(memory_format=self._format))
         self._add("validation", logits, masks, self.loss(logits, masks))
 
     def _add(self, part: str, logits: Tensor, masks: Tensor, loss: Tensor) -> None:
