@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from fireanalysis.errors import ParameterError
-from fireanalysis.models import memory_format, patch_discriminator
+from fireanalysis.models import patch_discriminator
 from fireanalysis.simulators.hashing import key
 
 from .picture_augmentation import augment_pictures
@@ -38,9 +38,9 @@ class Segmenter(Trained):
         self.history: list[dict[str, float]] = []
         self._dice = DiceLoss(mode="binary")
         self._sums: dict[str, Tensor] = {}
-        # A third faster for wide networks, and with one thread safe whatever the channels (see `memory_format`).
+        # A third faster for wide networks; with several threads torch's order, see `fireanalysis.models.memory_format`.
         last = recipe.network == "skip_unet" and torch.get_num_threads() == 1
-        self._format = torch.channels_last if last else memory_format(network)
+        self._format = torch.channels_last if last else torch.contiguous_format
         network.to(memory_format=self._format)  # type: ignore[call-overload]
         if recipe.adversarial:
             self.discriminator = patch_discriminator()
