@@ -48,7 +48,8 @@ def load_composites(
         type. Those it does not name, and all without it, count as firearms of their own, and the notes say so.
     backgrounds : path
         Folder of pictures without firearms. Those whose names differ in a last number only ("lobby_1", "lobby_2")
-        are one background: they share a group. Of each, the largest square is used, at a place that is drawn.
+        are one background: they share a group; a ``manifest.csv`` in it may tell otherwise, columns file, group. Of
+        each picture, the largest square is used, at a place that is drawn.
     pictures, blend, match_light, median_share, seed : optional
         See `fireanalysis.simulators.sample_composites`. The share of the frame is that of the simulated firearm in the
         same place: of bulkier cut-outs it is larger.
@@ -102,42 +103,44 @@ def load_composites(
 
 def _cutouts(folder: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
     files = _pictures(folder)
-    table = pd.DataFrame({"file": [path.name for path in files], "firearm": "", "type": ""})
-    places = [place / name for place in (folder, folder.parent) for name in (MANIFEST, "masks.csv")]
-    manifest = next((path for path in places if path.is_file()), None)
-    if manifest is not None:
-        known = _known(manifest).reindex([path.stem for path in files]).fillna("")
-        table["firearm"] = known["firearm"].to_numpy()
-        table["type"] = known["type"].to_numpy()
-    alone = table["firearm"].eq("")
-    table["firearm"] = table["firearm"].where(~alone, table["file"])
-    table["type"] = table["type"].replace("", "firearm")
+    known = _known(files, folder, folder.parent, column="firearm")
+    alone = known["firearm"].eq("")
+    known["firearm"] = known["firearm"].where(~alone, known["file"])
+    known["type"] = known["type"].replace("", "firearm")
     note = (
-        f"{alone.sum()} of {len(table)} cut-outs are taken as firearms of their own: no {MANIFEST} names them"
+        f"{alone.sum()} of {len(known)} cut-outs are taken as firearms of their own: no {MANIFEST} names them"
     )
-    return table, (note,) if alone.any() else ()
-
-
-def _known(manifest: Path) -> pd.DataFrame:
-    """Firearm and type of the files of a manifest, by their names without ending."""
-    try:
-        table = pd.read_csv(manifest, encoding="utf-8-sig", dtype=str, keep_default_na=False)
-        stems = [Path(file.replace("\\", "/")).stem for file in table["file"]]
-        firearm = table["firearm" if "firearm" in table else "group"].to_numpy()
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(
-            f"the table of cut-outs cannot be read: {error}",
-            where=manifest,
-            do="save it as CSV UTF-8 with commas and the columns file, group (which firearm) and, if known, type",
-        ) from error
-    kinds = table["type"].to_numpy() if "type" in table else ""
-    return pd.DataFrame({"firearm": firearm, "type": kinds}, index=stems).loc[lambda t: ~t.index.duplicated()]
+    return known, (note,) if alone.any() else ()
 
 
 def _backgrounds(folder: Path) -> pd.DataFrame:
     files = _pictures(folder)
-    names = [_NUMBER.sub("", path.stem) or path.stem for path in files]
-    return pd.DataFrame({"file": [path.name for path in files], "background": names})
+    known = _known(files, folder, column="background")
+    names = pd.Series([_NUMBER.sub("", path.stem) or path.stem for path in files])
+    known["background"] = known["background"].where(known["background"].ne(""), names)
+    return known
+
+
+def _known(files: list[Path], *places: Path, column: str) -> pd.DataFrame:
+    """Firearm or background, and type, of files as the first manifest tells them, by names without ending."""
+    known = pd.DataFrame({"file": [path.name for path in files], column: "", "type": ""})
+    manifests = (place / name for place in places for name in (MANIFEST, "masks.csv"))
+    manifest = next((path for path in manifests if path.is_file()), None)
+    if manifest is None:
+        return known
+    try:
+        table = pd.read_csv(manifest, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+        table.index = [Path(file.replace("\\", "/")).stem for file in table["file"]]
+        table[column] = table[column if column in table else "group"]
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(
+            f"the table of {places[0].name} cannot be read: {error}",
+            where=manifest,
+            do=f"save it as CSV UTF-8 with commas and the columns file, group (or {column}) and, if known, type",
+        ) from error
+    table = table[~table.index.duplicated()].reindex([path.stem for path in files]).fillna("")
+    told = {name: table[name].to_numpy() for name in (column, "type") if name in table}
+    return known.assign(**told)
 
 
 def _pictures(folder: Path) -> list[Path]:

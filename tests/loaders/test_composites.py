@@ -71,6 +71,17 @@ def test_a_table_tells_which_cutouts_show_one_firearm(folders):
         assert not set(parts["train"].table[column]) & set(parts["test"].table[column])
 
 
+def test_a_table_tells_which_backgrounds_are_one_place(folders):
+    (folders[1] / "manifest.csv").write_text("file,group\nhall_1.jpg,north\n7.jpg,north\n", encoding="utf-8")
+    known = (
+        load_composites(*folders, pictures=80).table.drop_duplicates("scene").set_index("scene")["background"]
+    )
+    assert known.to_dict() == {
+        "hall_1.jpg": "north", "7.jpg": "north", "hall_2.jpg": "hall",
+        "yard (1).jpg": "yard", "yard (2).jpg": "yard", "yard (3).jpg": "yard",
+    }  # fmt: skip
+
+
 def test_by_one_parameter_and_kept(folders, tmp_path):
     data = load_segmentation(folders[0].parent, pictures=8, seed=2)
     assert (data.table["cutout"].str.startswith("c")).all() and data[0].image.shape == (256, 256, 3)
@@ -97,8 +108,8 @@ def test_large_cutouts_keep_their_colours_and_edges(folders):
     ("spoil", "match"),
     [
         (lambda c, b: [path.unlink() for path in b.iterdir()], "no files ending in .png"),
-        (lambda c, b: (c / "manifest.csv").write_text("file\nc0.png\n"), "table of cut-outs cannot be read"),
-        (lambda c, b: (c / "manifest.csv").write_bytes(b"\xff\xfe\x00"), "table of cut-outs cannot be read"),
+        (lambda c, b: (c / "manifest.csv").write_text("file\nc0.png\n"), "table of cutouts cannot be read"),
+        (lambda c, b: (c / "manifest.csv").write_bytes(b"\xff\xfe\x00"), "table of cutouts cannot be read"),
     ],
 )
 def test_folders_refused(folders, spoil, match):
