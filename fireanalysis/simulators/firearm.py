@@ -6,7 +6,6 @@ light and what hides a part. A row of the table determines its pixels completely
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal, overload
 
@@ -18,12 +17,17 @@ from numpy.typing import NDArray
 from fireanalysis.errors import DataError, ParameterError
 
 from .firearm_cover import cloth, hand
-from .firearm_handguns import pistol, revolver
-from .firearm_long import rifle, shotgun, submachine_gun
+from .firearm_finishes import finishes, grip_finish_of, metal_finish_of
+from .firearm_light import Light
 from .firearm_models import NAMED, chosen_models, firearm_catalogue
 from .firearm_parameters import draw, ranges
+from .firearm_pistol import pistol
 from .firearm_relief import Relief
-from .firearm_shading import FINISHES, Finish, Light, Surface, surface
+from .firearm_revolver import revolver
+from .firearm_rifle import rifle
+from .firearm_shotgun import shotgun
+from .firearm_submachine_gun import submachine_gun
+from .firearm_surface import Surface, surface
 from .firearm_view import Camera, extent, rotation, seen
 from .hashing import normal, seeds, uniform
 
@@ -62,40 +66,6 @@ _PIXELS = [
     "cover_share",
     "seed",
 ]
-
-_METALS = {
-    "pistol": {
-        "black": 0.42,
-        "blued": 0.16,
-        "stainless": 0.18,
-        "parkerised": 0.1,
-        "nickel": 0.06,
-        "grey": 0.04,
-        "gold": 0.02,
-        "case-hardened": 0.02,
-    },
-    "revolver": {
-        "blued": 0.42,
-        "stainless": 0.2,
-        "nickel": 0.14,
-        "case-hardened": 0.08,
-        "plum": 0.08,
-        "gold": 0.03,
-        "parkerised": 0.05,
-    },
-    "rifle": {"black": 0.4, "blued": 0.3, "parkerised": 0.22, "stainless": 0.08},
-    "shotgun": {"blued": 0.5, "black": 0.25, "parkerised": 0.1, "nickel": 0.08, "stainless": 0.07},
-    "submachine gun": {"black": 0.5, "parkerised": 0.35, "blued": 0.15},
-}
-_PLASTICS = {
-    "polymer black": 0.66,
-    "polymer tan": 0.12,
-    "polymer green": 0.1,
-    "polymer grey": 0.06,
-    "rubber": 0.06,
-}
-_WOODS = {"walnut": 0.4, "light wood": 0.2, "red wood": 0.2, "dark wood": 0.2}
-_CURIOS = {"ivory": 0.5, "horn": 0.5}
 
 
 def sample_cutouts(
@@ -200,18 +170,12 @@ def _individual(model: pd.Series, number: int, seed: int) -> dict[str, object]:
     return {
         **{name: model[name] for name in NAMED},
         "firearm": f"{str(model['model']).replace(' ', '-')}-{own % 16**6:06x}",
-        "finish": _picked(_METALS[kind], own, "finish"),
-        "grip_finish": _grip_finish(kind, shape["wood"], own),
+        "finish": metal_finish_of(kind, own),
+        "grip_finish": grip_finish_of(kind, shape["wood"], own),
         "wear": round(draw("firearm", "wear", own) ** 2, 3),
         "shape": json.dumps({"form": model["form"], **shape}),
         "firearm_seed": own,
     }
-
-
-def _grip_finish(kind: str, wood: float, seed: int) -> str:
-    if wood > 0.45:
-        return _picked(_WOODS, seed, "wood")
-    return _picked(_CURIOS if wood > 0.36 and kind in ("pistol", "revolver") else _PLASTICS, seed, "plastic")
 
 
 def _view(
@@ -372,13 +336,13 @@ def _camera(row: Any, layers: list[Surface], pixels: int) -> tuple[Camera, tuple
     """Camera whose picture of the layers is `pixels` long, and that picture's shape."""
     relief = layers[0].relief
     rows, columns = np.nonzero(relief.height >= 0)
-    left, right = relief.left + columns.min() / relief.scale, relief.left + columns.max() / relief.scale
-    top, low = relief.top - rows.min() / relief.scale, relief.top - rows.max() / relief.scale
+    left, right = (relief.left + columns.min() / relief.scale, relief.left + columns.max() / relief.scale)
+    top, low = (relief.top - rows.min() / relief.scale, relief.top - rows.max() / relief.scale)
     turn = rotation(float(row.yaw_deg), float(row.pitch_deg), float(row.roll_deg))
     far = float(row.distance) * max(right - left, top - low)
     camera = Camera(turn, far, ((left + right) / 2, (top + low) / 2))
     ends = [extent(layer.relief, camera) for layer in layers]
-    first, last = np.min([end[0] for end in ends], 0), np.max([end[1] for end in ends], 0)
+    first, last = (np.min([end[0] for end in ends], 0), np.max([end[1] for end in ends], 0))
     scale = pixels / float((last - first).max())
     shape = np.maximum(np.round((last - first) * scale), 1).astype(int)
     placed = Camera(turn, far, camera.centre, scale, (float(first[0]), float(first[1])))
@@ -394,49 +358,9 @@ def _surface(
     rough = Relief.empty((-480, -330, 1250, 150), 0.35)
     _BUILD[kind](rough, p)
     rows, columns = np.nonzero(rough.height >= 0)
-    left, right = rough.left + columns.min() / 0.35 - 4, rough.left + (columns.max() + 1) / 0.35 + 4
-    top, low = rough.top - rows.min() / 0.35 + 4, rough.top - (rows.max() + 1) / 0.35 - 4
+    left, right = (rough.left + columns.min() / 0.35 - 4, rough.left + (columns.max() + 1) / 0.35 + 4)
+    top, low = (rough.top - rows.min() / 0.35 + 4, rough.top - (rows.max() + 1) / 0.35 - 4)
     relief = Relief.empty((left, low, right, top), 2 * pixels / max(right - left, top - low))
     _BUILD[kind](relief, p)
-    looks = _finishes(kind, p, finish, grip_finish, seed)
+    looks = finishes(kind, p, finish, grip_finish, seed)
     return surface(relief, looks, wear=wear, seed=seed)
-
-
-def _finishes(kind: str, p: dict[str, Any], finish: str, grip_finish: str, seed: int) -> tuple[Finish, ...]:
-    """A finish for every slot: none, metal, frame, grip, stock, small, dark, glass, accent, check."""
-    small = finish if uniform(seed, "small") < 0.5 else "black" if finish not in ("gold",) else "gold"
-    frame = finish
-    grip = stock = grip_finish
-    if kind == "pistol" and p["form"] == "striker":
-        frame = grip = grip_finish if grip_finish.startswith("polymer") else "polymer black"
-    elif uniform(seed, "two-tone") < 0.12 and kind != "rifle":
-        frame = "nickel" if finish in ("blued", "black") else "brass" if kind == "revolver" else finish
-    if kind in ("rifle", "submachine gun", "shotgun") and p["form"] not in (
-        "bolt",
-        "lever",
-        "pump",
-        "double barrel",
-        "self loading",
-    ):
-        grip = grip_finish if grip_finish.startswith("polymer") else "polymer black"
-    if kind in ("rifle", "shotgun") and p["form"] in (
-        "bolt",
-        "lever",
-        "pump",
-        "double barrel",
-        "self loading",
-    ):
-        grip = "rubber"
-        if p["form"] == "double barrel" and uniform(seed, "receiver") < 0.5:
-            frame = ("nickel", "case-hardened", "stainless")[int(uniform(seed, "which") * 3)]
-    accent = "brass" if grip_finish in FINISHES and uniform(seed, "accent") < 0.4 else "stainless"
-    cut = FINISHES[stock if kind in ("rifle", "shotgun") else grip]
-    darker = (0.75 * cut.colour[0], 0.75 * cut.colour[1], 0.75 * cut.colour[2])
-    check = replace(cut, colour=darker, texture="checkered", depth=0.25)
-    names = ("hole", finish, frame, grip, stock, small, "hole", "lens", accent)
-    return (*(FINISHES[name] for name in names), check)
-
-
-def _picked(shares: dict[str, float], seed: int, name: str) -> str:
-    ends = np.cumsum(list(shares.values()))
-    return list(shares)[int(np.searchsorted(ends, uniform(seed, name) * ends[-1]))]

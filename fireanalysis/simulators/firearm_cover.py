@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .firearm_parts import Axis
+from .firearm_finishes import Finish
+from .firearm_grips import Axis
 from .firearm_relief import SLOTS, Relief, band, smooth
-from .firearm_shading import Finish, Surface, noise, surface
+from .firearm_surface import Surface, noise, surface
 
 _SKIN = ((0.62, 0.43, 0.33), (0.47, 0.29, 0.2), (0.28, 0.16, 0.1), (0.13, 0.07, 0.045), (0.7, 0.52, 0.43))
 """Colours of skin and of dark gloves, as `FINISHES` has them. Assumed."""
@@ -26,9 +27,10 @@ def hand(firearm: Relief, *, seed: int) -> Surface:
     relief.add(smooth(palm, rounds=2), deep + 15, "grip", bevel=15)
     back = axis(0.0, -40.0)
     fall = rng.uniform(-0.35, 0.1)
-    wrist = [back, back + (-66, 66 * fall)]
+    arm = np.array((-1, fall))
+    wrist = [back, back + 66 * arm]
     relief.add(band(np.array(wrist), [62, 50], rounds=1), deep + 8, "grip", bevel=18)
-    sleeve = [back + (-52, 52 * fall), back + (-100, 100 * fall)]
+    sleeve = [back + 52 * arm, back + 100 * arm]
     relief.add(smooth(band(np.array(sleeve), [68, 80], rounds=1), rounds=1), deep + 15, "stock", bevel=20)
     for finger, reach in enumerate((30, 33, 31, 24)):
         along = -25 + 20 * finger + rng.normal(0, 1)

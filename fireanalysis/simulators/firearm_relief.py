@@ -75,9 +75,9 @@ class Relief:
             return
         if lathe:
             across = _across(mask, axis=0 if lathe == "x" else 1)
-            solid = half * (1 - np.abs(across) ** power) ** (1 / power)
+            solid = np.asarray(half * (1 - np.abs(across) ** power) ** (1 / power), np.float32)
         else:
-            solid = half - _bevel(mask, min(bevel, half), self.scale)
+            solid = np.asarray(half - _bevel(mask, min(bevel, half), self.scale))
         above = mask & (solid > self.height[region])
         self.height[region][above] = solid[above]
         self.slot[region][above] = SLOTS.index(slot)

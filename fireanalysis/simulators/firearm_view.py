@@ -5,15 +5,17 @@ each slice's plane by a homography. A pixel shows the first slice that covers it
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .firearm_light import Light, lit
 from .firearm_relief import Relief
-from .firearm_shading import Light, Surface, lit
+from .firearm_surface import Surface
 
-Floats = NDArray[np.float32]
+Floats = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,7 @@ class Camera:
         to_pixel = np.array([[s, 0, -s * self.corner[0]], [0, s, -s * self.corner[1]], [0, 0, 1]])
         return np.asarray(to_pixel @ seen)
 
-    def project(
-        self, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def project(self, x: Floats, y: Floats, z: Floats) -> NDArray[np.float64]:
         """Pixels (n, 2) of points."""
         points = self.turn @ np.stack((x - self.centre[0], y - self.centre[1], z))
         depth = self.distance_mm - points[2]
@@ -132,7 +132,7 @@ def _sweep(relief: Relief, camera: Camera, shape: tuple[int, int]) -> tuple[NDAr
     for level in levels.tolist():
         key = round(abs(level), 6)
         if key not in slices:
-            whole = (relief.height >= (key if key < deepest else deepest)).astype(np.uint8) * 255
+            whole = (relief.height >= (min(deepest, key))).astype(np.uint8) * 255
             slices[key] = cv2.resize(whole[: 2 * half[1], : 2 * half[0]], half, interpolation=cv2.INTER_AREA)
         cover = cv2.warpPerspective(
             slices[key], middle @ camera.plane(level) @ to_mm, shape[::-1], flags=cv2.INTER_LINEAR
@@ -163,7 +163,7 @@ def _filled(relief: Relief, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.where(weight[..., None] > 0.4, own, wide).clip(0, 255).astype(np.uint8)
 
 
-def _read(relief: Relief, values: NDArray[np.generic], x: Floats, y: Floats) -> NDArray[np.generic]:
+def _read(relief: Relief, values: NDArray[Any], x: Floats, y: Floats) -> NDArray[Any]:
     """Read an array over the relief's canvas (of any resolution) at places in millimetres."""
     scale = relief.scale * values.shape[1] / relief.height.shape[1]
     column = ((x - relief.left) * scale - 0.5).astype(np.float32)
