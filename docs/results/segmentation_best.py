@@ -4,8 +4,8 @@
 
 Every network learns from simulated pictures alone. Two tests: simulated photographs of firearms, scenes and
 photographs that no training picture shows, and real revolver and pistol cut-outs put into real CCTV frames (FOLDER,
-see segmentation_real.py). Steps add up: each has all settings of the one before it. Writes segmentation_best.json
-after each step; steps that are named are run, the others kept from before.
+the folder segmentation/ of the real sets). Steps add up: each has all settings of the one before it. Writes
+segmentation_best.json after each step; steps that are named are run, the others kept from before.
 """
 
 import json
@@ -19,46 +19,43 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from segmentation_real import real_test
 
 from fireanalysis import loaders, metrics, training
 
 HERE = Path(__file__).parent
-SEED, PIXELS, TEST_PICTURES, TRUTH_PIXELS = 0, 128, 300, 256
-PAPER = training.SegmentationRecipe(batch_norm=False, seed=SEED)
-PASTED = [{"style": "pasted", "blend": "plain"}]
-BLENDED = [
-    {"style": "pasted", "blend": blend, "match_light": blend != "plain"}
-    for blend in ("plain", "feathered", "poisson")
-]
+SEED, TEST_PICTURES, TRUTH_PIXELS = 0, 300, 256
+PAPER = training.SegmentationRecipe(seed=SEED)
+PASTED = [{"blend": "plain"}]
+BLENDED = [{"blend": blend, "match_light": blend != "plain"} for blend in ("plain", "feathered", "poisson")]
 PHOTOGRAPHED = [*BLENDED, *[{"style": "photographed", "empty_share": 0.15}] * 3]
 
 Settings = dict[str, Any]
 STEPS: dict[str, Settings] = {
-    "the paper's U-Net": {},
-    "the paper's decoder on a frozen encoder": {"network": "transfer", "batch_norm": True},
-    "skip connections, the encoder learns": {"network": "skip_unet"},
-    "ten epochs, falling rate, cross-entropy added": {"epochs": 10, "schedule": "cosine", "loss": "both"},
+    "the paper's decoder on a frozen encoder, 256 pixels": {"network": "transfer", "pixels": 256},
+    "skip connections, the encoder learns, 128 pixels": {"network": "skip_unet", "pixels": 128},
+    "each picture once, of 120 firearms and 240 scenes": {
+        "firearms": 120, "backgrounds": 240, "pictures": 3624, "epochs": 1,
+    },
+    "three times the pictures, falling rate, cross-entropy added": {
+        "pictures": 10_872, "schedule": "cosine", "loss": "both",
+    },
     "pastes blended and lit alike": {"styles": BLENDED},
     "photographed pictures, look-alikes, empty scenes": {"styles": PHOTOGRAPHED},
     "augmentation": {"augment": ("geometry", "colour", "camera")},
-    "120 firearms, 240 scenes, five times the pictures": {
-        "firearms": 120, "backgrounds": 240, "pictures": 6040, "epochs": 2,
-    },
-    "256 pixels, twice the epochs": {"pixels": 256, "epochs": 4},
+    "256 pixels": {"pixels": 256},
 }  # fmt: skip
-WITHOUT = {"the last step without ImageNet": {"weights": "none"}}
-OF_DATA = {"styles": PASTED, "firearms": 41, "backgrounds": 43, "pictures": 1208, "pixels": PIXELS}
+WITHOUT = {"augmentation, without ImageNet": ("augmentation", {"weights": "none"})}
+OF_DATA = {"styles": PASTED, "firearms": 41, "backgrounds": 43, "pictures": 1208, "pixels": 256}
 
 
 def settings_of(step: str) -> tuple[training.SegmentationRecipe, Settings]:
     """Add up what the steps to this one set."""
     names = [*STEPS]
-    upto = names[: names.index(step) + 1] if step in STEPS else names
+    last, changed = WITHOUT.get(step, (step, {}))
     chosen: Settings = {}
-    for name in upto:
+    for name in names[: names.index(last) + 1]:
         chosen |= STEPS[name]
-    chosen |= WITHOUT.get(step, {})
+    chosen |= changed
     of_data = {name: chosen.pop(name, default) for name, default in OF_DATA.items()}
     return replace(PAPER, **chosen), of_data
 
@@ -66,11 +63,17 @@ def settings_of(step: str) -> tuple[training.SegmentationRecipe, Settings]:
 def learned_from(data: Settings) -> dict[str, loaders.DataSet]:
     """Draw the training and validation parts, which share neither firearm nor scene."""
     tables = []
+    count = max(13_284, 2 * data["pictures"])
+    styled = np.random.default_rng(SEED).integers(len(data["styles"]), size=count)
     for number, style in enumerate(data["styles"]):
         one = loaders.load_segmentation(
-            pictures=13_284, firearms=data["firearms"], backgrounds=data["backgrounds"], seed=SEED, **style
+            pictures=count,
+            firearms=data["firearms"],
+            backgrounds=data["backgrounds"],
+            seed=SEED,
+            **style,
         )
-        tables.append(one.table.iloc[number :: len(data["styles"])])
+        tables.append(one.table[styled == number])
     mixed = replace(one, table=pd.concat(tables, ignore_index=True), name="simulated firearms, mixed")
     parts = loaders.split_crossed(mixed, {"train": 0.85, "validation": 0.15}, seed=SEED)
     return {
@@ -84,20 +87,20 @@ def tests(folder: Path) -> dict[str, loaders.DataSet]:
     simulated = loaders.load_segmentation(
         pictures=TEST_PICTURES, firearms=60, backgrounds=60, style="photographed", pool="outside", seed=SEED
     )
-    return {
-        "simulated": simulated,
-        "real, plain": real_test(
-            folder, pixels=TRUTH_PIXELS, pictures=TEST_PICTURES, blend="plain", seed=SEED
-        ),
-        "real, blended": real_test(
-            folder,
-            pixels=TRUTH_PIXELS,
+    real = {
+        name: loaders.load_composites(
+            folder / "caltech101_revolver" / "cutouts",
+            folder / "cctv_backgrounds_intel",
             pictures=TEST_PICTURES,
-            blend="feathered",
-            match_light=True,
             seed=SEED,
-        ),
+            **how,
+        )
+        for name, how in {
+            "real, plain": {"blend": "plain"},
+            "real, blended": {"blend": "feathered", "match_light": True},
+        }.items()
     }
+    return {"simulated": simulated, **real}
 
 
 def scored(
