@@ -31,6 +31,7 @@ from .search import (
     match_curves,
     pair_scores,
 )
+from .segmentation_data import picture_panels, shared_bars
 from .segmentation_masks import mask_panels, tinted_mask
 from .segmentation_scores import (
     alarm_curves,
@@ -40,11 +41,13 @@ from .segmentation_scores import (
     threshold_curves,
 )
 from .segmentation_transfer import cell_panels, with_cells
+from .segmentation_video import alarm_timeline, mask_views, operating_curves, speed_bars
 from .sweep import sweep_effects
 from .training import training_curves
 
 __all__ = [
     "alarm_curves",
+    "alarm_timeline",
     "attribution_by_region",
     "attribution_examples",
     "attribution_rows",
@@ -75,10 +78,13 @@ __all__ = [
     "labelled_scatter",
     "learning_panels",
     "mask_panels",
+    "mask_views",
     "match_curves",
     "normalisation",
+    "operating_curves",
     "pair_scores",
     "panels",
+    "picture_panels",
     "pixel_reliability_diagram",
     "projections",
     "region_map",
@@ -88,11 +94,13 @@ __all__ = [
     "scores_by_supply",
     "segmentation",
     "shape_index_histograms",
+    "shared_bars",
     "size_curves",
     "sound",
     "spectra",
     "spectra_and_envelopes",
     "spectrogram_panels",
+    "speed_bars",
     "statistics_strips",
     "sweep_effects",
     "threshold_curves",
