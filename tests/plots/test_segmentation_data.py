@@ -20,8 +20,8 @@ def test_pictures_with_their_outlines():
     masks[1][16:32, 16:48] = True
     figure = picture_panels(pictures, list("abcde"), masks=masks, title="five", source="simulated", columns=3)
     assert [note.text for note in figure.layout.annotations] == list("abcde")
-    assert len(figure.layout.images) == 5 and "simulated" in figure.layout.title.text
-    first, second = decoded(figure.layout.images[0]), decoded(figure.layout.images[1])
+    assert len(figure.data) == 5 and "simulated" in figure.layout.title.text
+    first, second = decoded(figure.data[0]), decoded(figure.data[1])
     assert (first == 0).all()
     drawn = (second != 10).any(-1)
     # a line round the object, five times as large as in the picture, and nothing within or far off
@@ -31,7 +31,7 @@ def test_pictures_with_their_outlines():
 
 def test_large_pictures_are_made_smaller_and_masks_may_be_left_out():
     figure = picture_panels([np.zeros((900, 600, 3), np.uint8)], ["a"], title="one", source="real")
-    assert decoded(figure.layout.images[0]).shape == (320, 213, 3)
+    assert decoded(figure.data[0]).shape == (320, 213, 3)
 
 
 def test_bars_add_up_to_all():
