@@ -51,9 +51,9 @@ def _seed(row: dict[str, Any]) -> int:
 
 
 def _firearm(row: dict[str, Any], pixels: int) -> tuple[Picture, Mask]:
-    """Give the cut-out of a row and the firearm's part of it, up to three times halved if it is needed small."""
+    """Give the cut-out of a row and the firearm's part of it, up to three times halved where it is needed small."""
     halvings = int(np.clip(np.log2(1 / (1.5 * row["scale"])), 0, 3))
-    return _cutout(tuple(row[name] for name in CUTOUT_COLUMNS), pixels, halvings)
+    return _cutout(tuple(row[name] for name in CUTOUT_COLUMNS), max(pixels >> halvings, 32))
 
 
 @lru_cache(maxsize=64)
@@ -64,20 +64,10 @@ def _background(scene: tuple[Any, ...], pixels: int) -> Picture:
 
 
 @lru_cache(maxsize=1024)
-def _cutout(key: tuple[Any, ...], pixels: int, level: int) -> tuple[Picture, Mask]:
-    """Cut-out and mask, rendered once and halved so many times."""
-    if level == 0:
-        row = pd.DataFrame([key], columns=_PIXELS)
-        ((picture, mask),) = render_cutouts(row, pixels=pixels, with_mask=True)
-        return picture, mask
-    picture, mask = _cutout(key, pixels, level - 1)
-    size = [max(side // 2, 1) for side in picture.shape[1::-1]]
-    values = picture.astype(np.float32)
-    values[..., :3] *= values[..., 3:] / 255
-    values = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
-    values[..., :3] *= 255 / np.maximum(values[..., 3:], 1e-3)
-    part = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
-    return np.rint(values.clip(0, 255)).astype(np.uint8), part
+def _cutout(key: tuple[Any, ...], pixels: int) -> tuple[Picture, Mask]:
+    row = pd.DataFrame([key], columns=_PIXELS)
+    (pair,) = render_cutouts(row, pixels=pixels, with_mask=True)
+    return pair
 
 
 def _surrounded(

@@ -37,6 +37,7 @@ _FILL = {
     "shotgun": (0.055, 0.051),
     "submachine gun": (0.117, 0.099),
 }
+_SEEN = 1.1  # a part of some is beyond the frame's edge: with this the median is the one asked for
 _SHARE_SPREAD = 0.7  # standard deviation of the logarithm of the share that a firearm covers
 _CAMERA = {  # chance of a damage in style "photographed", and its greatest amount; assumed
     "light": (0.35, 0.6),
@@ -224,22 +225,25 @@ def _grid(n: int, firearms: int, backgrounds: int, seed: int) -> pd.DataFrame:
         [np.argsort(uniform(seed, "placement", g, np.arange(PLACEMENTS))) for g in range(firearms)]
     )
     placement = orders[gun, rank]
-    first = (uniform(seed, "first background", np.arange(firearms)) * backgrounds).astype(int)
-    stride = _coprime(backgrounds)
     own = seeds(seed, "picture", gun, placement, turn)
     cell, step = placement % POSITIONS, placement // POSITIONS
     return pd.DataFrame(
         {
             "firearm_number": gun,
             "view_number": (uniform(own, "view") * _VIEWS).astype(int),
-            "background_number": (first[gun] + stride * rank) % backgrounds,
-            "x": np.round((cell % 3 + uniform(own, "x")) / 3, 4),
-            "y": np.round((cell // 3 + uniform(own, "y")) / 3, 4),
-            "angle_deg": np.round(360 / ROTATIONS * (step + uniform(own, "angle")), 2),
+            "background_number": (gun + _coprime(backgrounds) * rank) % backgrounds,
+            "x": np.round((cell % 3 + _within(own, "x")) / 3, 4),
+            "y": np.round((cell // 3 + _within(own, "y")) / 3, 4),
+            "angle_deg": np.round(360 / ROTATIONS * (step + _within(own, "angle")), 2),
             "flip": uniform(own, "flip") < 0.5,
             "seed": own,
         }
     )
+
+
+def _within(seed: NDArray[np.int64], name: str) -> NDArray[np.float64]:
+    """Draw from 0 to 1, but not so close to the ends that rounding leads out."""
+    return 0.001 + 0.998 * uniform(seed, name)
 
 
 def _coprime(backgrounds: int) -> int:
@@ -254,7 +258,7 @@ def _size(table: pd.DataFrame, seed: NDArray[np.int64], median_share: float) -> 
     fill = np.array(
         [_FILL[kind][cover == "hand"] for kind, cover in zip(table["type"], table["cover"], strict=True)]
     )
-    share = median_share * np.exp(_SHARE_SPREAD * np.clip(normal(seed, "share"), -2.5, 2.5))
+    share = _SEEN * median_share * np.exp(_SHARE_SPREAD * np.clip(normal(seed, "share"), -2.5, 2.5))
     table["scale"] = np.round(np.minimum(np.sqrt(share / fill), 1.2), 4)
 
 

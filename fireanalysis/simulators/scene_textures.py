@@ -110,7 +110,7 @@ def ground(rng: Draw, *, kind: str) -> Texture:
     }
     picture = np.ones((SIDE, SIDE, 1), np.float32) * colour(rng, **ranges[kind])
     rough = 0.15 if kind == "grass" else rng.uniform(0.02, 0.08)
-    picture *= 1 + rough * some_noise(rng, 0.3) + rng.uniform(0.02, 0.1) * some_noise(rng, 1.7)
+    picture *= 1 + rough * some_noise(rng, 0.3) + rng.uniform(0.01, 0.06) * some_noise(rng, 1.7)
     for _ in range(int(rng.integers(0, 6)) if kind != "grass" else 0):
         walk = np.cumsum(rng.normal(0, 7, (14, 2)) + rng.normal(0, 4, 2), 0) + rng.integers(0, SIDE, 2)
         cv2.polylines(picture, [np.rint(walk).astype(np.int32)], False, (0.15, 0.15, 0.15), 1, cv2.LINE_AA)
