@@ -115,7 +115,8 @@ def _sweep(relief: Relief, camera: Camera, shape: tuple[int, int]) -> tuple[NDAr
     """Coverage, height of the first slice at each pixel, and the distance of slices."""
     deepest = float(relief.height.max())
     tilt = np.sqrt(max(1 - camera.turn[2, 2] ** 2, 0))
-    count = int(np.ceil(2 * deepest * tilt * camera.scale / 1.2))
+    # Even, so that the middle plane is a slice: thin parts are in no other.
+    count = 2 * int(np.ceil(deepest * tilt * camera.scale / 1.2))
     half = (relief.height.shape[1] // 2, relief.height.shape[0] // 2)
     to_mm = np.array(
         [
@@ -125,7 +126,7 @@ def _sweep(relief: Relief, camera: Camera, shape: tuple[int, int]) -> tuple[NDAr
         ]
     )
     middle = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
-    levels = np.linspace(deepest, -deepest, count + 1) if count > 1 else np.zeros(1)
+    levels = np.linspace(deepest, -deepest, count + 1) if count else np.zeros(1)
     alpha, z = np.zeros(shape, np.uint8), np.full(shape, levels[-1], np.float32)
     done = np.zeros(shape, bool)
     slices: dict[float, NDArray[np.uint8]] = {}
