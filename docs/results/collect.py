@@ -92,6 +92,31 @@ ITEMS = [
         ],
     ),
     ("gunshots, 4.5.3", "26_gunshot_unseen", []),
+    ("segmentation, Dataset, Fig. 1", "30_segmentation_data", []),
+    (
+        "segmentation, Tables 1 and 2, Fig. 2",
+        "31_segmentation_unet",
+        [
+            (
+                f"U-Net {how} batch norm, mean IoU",
+                "Table 1",
+                f"U-net model {how} batchnorm layers",
+                "testing IoU",
+            )
+            for how in ("without", "with")
+        ],
+    ),
+    (
+        "segmentation, Tables 1 and 2",
+        "32_segmentation_transfer",
+        [
+            (f"{name}, mean IoU", "Table 1", f"{name} transfer model", "testing IoU")
+            for name in ("Efficient Net", "Mobile Net")
+        ],
+    ),
+    ("segmentation, The Model's Architecture", "33_segmentation_sweep", []),
+    ("segmentation, Limitations", "34_segmentation_blending", []),
+    ("segmentation, Limitations, Future Research", "35_segmentation_cctv", []),
 ]
 
 

@@ -65,7 +65,10 @@ def test_solutions_run_with_plain_papermill(tmp_path: Path, path: Path) -> None:
     assert (tmp_path / "records" / f"{path.stem}.json").is_file()
 
 
-@pytest.mark.parametrize(("decade", "folder"), [("1", "cartridge"), ("2", "gunshot/eight_models")])
+@pytest.mark.parametrize(
+    ("decade", "folder"),
+    [("1", "cartridge"), ("2", "gunshot/eight_models"), ("3", "segmentation/caltech101_revolver")],
+)
 def test_notebooks_run_on_real_data(tmp_path: Path, real_data: Path, decade: str, folder: str) -> None:
     if not (real_data / folder).is_dir():
         pytest.skip(f"no {folder} in {real_data}")
