@@ -31,6 +31,7 @@ from .search import (
     match_curves,
     pair_scores,
 )
+from .segmentation_blending import score_matrix
 from .segmentation_data import picture_panels, shared_bars
 from .segmentation_masks import mask_panels, tinted_mask
 from .segmentation_scores import (
@@ -91,6 +92,7 @@ __all__ = [
     "reliability_diagram",
     "risk_coverage_curves",
     "score_dots",
+    "score_matrix",
     "scores_by_supply",
     "segmentation",
     "shape_index_histograms",
