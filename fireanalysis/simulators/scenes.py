@@ -98,7 +98,7 @@ def sample_scenes(
     for name, ranges in _RANGES.items():
         low, high = np.array([ranges.get(kind, (0, 0)) for kind in table["kind"]]).T
         table[name] = np.round(low + (high - low) * uniform(own, name), 2)
-    table["softness_px"] = np.round(0.8 * uniform(own, "softness") ** 2, 2)
+    table["softness_px"] = np.round(1.2 * uniform(own, "softness") ** 1.3, 2)
     table["people"] = np.where(photograph, 0, np.floor(5 * uniform(own, "people") ** 1.3)).astype(int)
     table["look_alikes"] = np.where(photograph, 0, np.floor(5 * uniform(own, "look-alikes"))).astype(int)
     return table[COLUMNS]
