@@ -30,9 +30,9 @@ def main_effects(
     Returns
     -------
     DataFrame
-        One row a level of a factor, in the order of the table's first rows: factor, level, runs, mean, low, high
-        (Student's t); p, of the factor: chance of effects as large if it had none (F test). The attribute
-        ``attrs["residual"]`` is the standard deviation of what is left over.
+        One row a level of a factor, as they come in the table, or in the order of its categories: factor, level, runs,
+        mean, low, high (Student's t); p, of the factor: chance of effects as large if it had none (F test). The
+        attribute ``attrs["residual"]`` is the standard deviation of what is left over.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def main_effects(
     if missing or not factors:
         what = f"the table has no {', '.join(missing)}" if missing else "there is no factor"
         raise DataError(what, where="main_effects", do="pass one row a run, with its settings and score")
-    levels = {name: list(dict.fromkeys(table[name])) for name in factors}
+    levels = {name: _levels(table[name]) for name in factors}
     # Deviations that add up to 0 over a factor's levels, so that the constant is the mean of all combinations.
     columns = {name: _deviations(table[name], levels[name]) for name in factors}
     design = np.column_stack([np.ones(len(table)), *columns.values()])
@@ -85,6 +85,13 @@ def main_effects(
     found["level"] = pd.Series([row[1] for row in rows], dtype=object)  # numbers and words together
     found.attrs["residual"] = float(np.sqrt(variance))
     return found
+
+
+def _levels(values: pd.Series) -> list:
+    there = list(dict.fromkeys(values))
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        there = [level for level in values.dtype.categories if level in there]
+    return there
 
 
 def _deviations(values: pd.Series, levels: list) -> np.ndarray:

@@ -65,7 +65,7 @@ def sweep_effects(
         place, at = {level: k for k, level in enumerate(its["level"])}, {"row": 1, "col": column}
         first = {"showlegend": column == 1}
         for k, (kind, rows) in enumerate(groups.items()):
-            x = runs.loc[rows, name].map(place).to_numpy(float)
+            x = runs.loc[rows, name].astype(object).map(place).to_numpy(float)
             aside = 0.12 + 0.12 * np.linspace(0, 1, len(x))  # so that equal runs can be told apart
             marker = {"color": "#777777", "size": 6, "symbol": ["circle", "x", "diamond-open"][k % 3]}
             figure.add_scatter(
@@ -83,9 +83,14 @@ def sweep_effects(
             **first,
             **at,
         )
-        words = [str(level).replace(" ", "<br>", 1) for level in its["level"]]
+        words = [str(level).replace("_", " ").replace(" ", "<br>") for level in its["level"]]
         figure.update_xaxes(
-            tickvals=its.index, ticktext=words, range=[-0.5, len(its) - 0.3], zeroline=False, **at
+            tickvals=its.index,
+            ticktext=words,
+            tickangle=0,
+            range=[-0.5, len(its) - 0.3],
+            zeroline=False,
+            **at,
         )
     if chance is not None:
         figure.add_hrect(*chance, fillcolor="rgba(0,0,0,0.1)", line_width=0, layer="below")
@@ -93,5 +98,5 @@ def sweep_effects(
         figure.add_scatter(x=[None], y=[None], mode="markers", marker=square, name="one setting, other seeds")
     figure.update_yaxes(title=axis, col=1)
     figure.update_annotations(font_size=12)
-    figure = finish(figure, title, source=source, height=440)
-    return figure.update_layout(legend={"y": -0.22, "yanchor": "top"}, margin={"b": 110})
+    figure = finish(figure, title, source=source, height=460)
+    return figure.update_layout(legend={"y": -0.26, "yanchor": "top"}, margin={"b": 130})

@@ -23,6 +23,12 @@ def test_in_a_full_grid_means_are_plain_means() -> None:
     assert found["runs"].tolist() == [4, 4, 4, 6, 6]
 
 
+def test_levels_come_in_the_order_of_categories_that_are_there() -> None:
+    table = pd.DataFrame({"a": pd.Categorical([5, 3, 5, 3], categories=[3, 4, 5]), "score": [1.0, 2, 3, 5]})
+    found = metrics.main_effects(table, ["a"], score="score")
+    assert found[["level", "mean"]].to_numpy().tolist() == [[3, 3.5], [5, 2.0]]
+
+
 def test_one_factor_is_a_one_way_analysis_of_variance() -> None:
     rng = np.random.default_rng(1)
     groups = [rng.normal(shift, 1, size) for shift, size in ((0, 5), (0.5, 7), (2, 4))]

@@ -31,7 +31,7 @@ def test_each_panel_has_the_means_of_its_levels_and_every_run_once(runs: pd.Data
     means = [trace for trace in figure.data if trace.name == "mean, 95 % interval"]
     assert [list(trace.y) for trace in means] == [pytest.approx([20, 52]), pytest.approx([25, 35, 48])]
     assert means[0].y[0] - means[0].error_y.arrayminus[0] == pytest.approx(effects["low"][0])
-    assert list(figure.layout.xaxis2.ticktext) == ["relu", "leaky_relu<br>0.1", "elu"]
+    assert list(figure.layout.xaxis2.ticktext) == ["relu", "leaky<br>relu<br>0.1", "elu"]
     for axis in ("x", "x2"):
         dots = [t for t in figure.data if t.xaxis == axis and t.name in ("a run", "by papermill")]
         assert [len(trace.y) for trace in dots] == [5, 1]
