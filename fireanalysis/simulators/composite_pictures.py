@@ -56,7 +56,7 @@ def _firearm(row: dict[str, Any], pixels: int) -> tuple[Picture, Mask]:
     return _cutout(tuple(row[name] for name in CUTOUT_COLUMNS), max(pixels >> halvings, 32))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _background(scene: tuple[Any, ...], pixels: int) -> Picture:
     (picture,) = render_scenes(pd.DataFrame([scene], columns=COLUMNS), pixels=pixels)
     picture.flags.writeable = False
