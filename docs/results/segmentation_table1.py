@@ -2,10 +2,10 @@
 
     python docs/results/segmentation_table1.py STORE [ROW ...]
 
-All rows of notebook 32 whose encoder's ImageNet weights can be had; Lite0 with random weights, with 5 epochs and without
-batch norm beside it; the U-Net with skip connections. Rows are written to segmentation_table1.json as they end; run again,
-it goes on: what is in STORE is not trained twice. On one thread of a CPU a frozen encoder takes minutes, a U-Net half an
-hour.
+All rows of notebook 32 whose encoder's ImageNet weights can be had; Lite0 with random weights, with 5 epochs and
+without batch norm beside it; the U-Net with skip connections. Rows are written to segmentation_table1.json as they
+end; run again, it goes on: what is in STORE is not trained twice. On one thread of a CPU a frozen encoder takes
+minutes, a U-Net half an hour.
 """
 
 import json
