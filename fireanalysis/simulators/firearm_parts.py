@@ -67,7 +67,7 @@ def lettering(relief: Relief, x: float, y: float, length: float, height: float, 
         kind, wide = rng.integers(0, 4), height * rng.uniform(0.45, 0.8)
         if kind:  # else a gap between words
             line = [(place + wide * a, y + height * b) for a, b in _STROKES[int(kind) - 1]]
-            relief.carve(band(line, height * 0.26, rounds=0), 0.35)
+            relief.carve(band(line, height * 0.26, rounds=0), 0.25)
         place += wide + height * 0.35
 
 

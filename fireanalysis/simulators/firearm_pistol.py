@@ -3,7 +3,7 @@
 import numpy as np
 
 from .firearm_grips import Axis, grip_outline
-from .firearm_parts import Shape, guard, muzzle, pick, screw, tube
+from .firearm_parts import Shape, guard, lettering, muzzle, pick, screw, tube
 from .firearm_relief import Relief, box, disc, smooth
 
 
@@ -13,7 +13,6 @@ def pistol(relief: Relief, p: Shape) -> None:
     low, high = -0.62 * height, 0.38 * height
     half = p["thickness"] / 2
     axis = Axis(p["grip_width"] * 0.52, low - deep * 0.35, p["grip_angle"])
-    plastic = "frame"
     dust = length - (2 if p["form"] == "striker" else 16 + 10 * p["slope"])
     frame = [
         (-3, low + 1),
@@ -27,9 +26,9 @@ def pistol(relief: Relief, p: Shape) -> None:
         (-9, low - deep * 0.55),
         (-9, low - deep * 0.3),
     ]
-    relief.add(frame, half * 0.95, plastic, bevel=3)
+    relief.add(frame, half * 0.95, "frame", bevel=3)
     front = p["grip_width"] * 0.98 + p["guard"] - 4
-    guard(relief, front, front - p["guard"], low - deep * 0.9, p, slot=plastic)
+    guard(relief, front, front - p["guard"], low - deep * 0.9, p)
     _pistol_grip(relief, p, axis, half)
     _slide(relief, p, low=low, high=high)
     if p["rib"] > 0.45 and p["form"] == "striker":
@@ -58,7 +57,7 @@ def pistol(relief: Relief, p: Shape) -> None:
 
 
 def _slide(relief: Relief, p: Shape, *, low: float, high: float) -> None:
-    length, half = p["barrel"], p["thickness"] / 2 * 0.92
+    length, height, half = p["barrel"], p["barrel_height"], p["thickness"] / 2 * 0.92
     tube(
         relief, length * 0.4, length + (1.5 if p["form"] != "open slide" else 6), 0, width=13.5, slot="small"
     )
@@ -92,8 +91,13 @@ def _slide(relief: Relief, p: Shape, *, low: float, high: float) -> None:
     if p["side"] == "right" and p["form"] != "open slide":
         start = length * (0.42 + 0.06 * p["port"])
         relief.carve(box(start, -1.5, start + length * 0.17, high + 1), 2.8, slot="small")
+        inside = box(start + 1.5, 0.5, start + length * 0.165, high - 3)
+        relief.carve(inside, -1.2, slot="accent" if p["port"] > 0.6 else "metal")
         relief.carve(box(start - 16, -1.5, start - 2, 1.5), 0.6)
-    relief.carve(box(2, low + 0.2, length - 3, low + 1.2), 0.8)
+    relief.carve(box(2, low + 0.2, length - 3, low + 1.2), 1.2)
+    lettering(relief, length * 0.64, low + height * 0.42, length * 0.2, 3.2, p)
+    if p["side"] == "left" and p["form"] != "open slide":
+        lettering(relief, length * 0.3, low + height * 0.38, length * 0.28, 4.0, p)
     sight = p["front_sight"]
     relief.add(
         [

@@ -114,7 +114,8 @@ def _bore(relief: Relief, x: Floats, y: Floats, z: Floats) -> NDArray[np.bool_]:
 def _sweep(relief: Relief, camera: Camera, shape: tuple[int, int]) -> tuple[NDArray[np.uint8], Floats, float]:
     """Coverage, height of the first slice at each pixel, and the distance of slices."""
     deepest = float(relief.height.max())
-    tilt = np.sqrt(max(1 - camera.turn[2, 2] ** 2, 0))
+    # How far the nearest slice moves against the middle one: by the turn, and towards the rim by the perspective.
+    tilt = np.sqrt(max(1 - camera.turn[2, 2] ** 2, 0)) + max(shape) / camera.scale / 2 / camera.distance_mm
     # Even, so that the middle plane is a slice: thin parts are in no other.
     count = 2 * int(np.ceil(deepest * tilt * camera.scale / 1.2))
     half = (relief.height.shape[1] // 2, relief.height.shape[0] // 2)
