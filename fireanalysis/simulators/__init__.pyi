@@ -9,6 +9,7 @@ from .cartridge_database import (
 )
 from .cartridge_head import render_case_heads
 from .cartridge_parameters import head_field_mm, parameter_table, primer_field_mm
+from .cctv import render_cctv, sample_cctv
 from .composites import render_composites, sample_composites
 from .firearm import render_cutouts, sample_cutouts
 from .firearm_models import firearm_catalogue
@@ -16,6 +17,7 @@ from .firearm_parameters import firearm_parameter_table
 from .gunshot import render_gunshots, render_recording, sample_gunshots
 from .gunshot_models import model_catalogue
 from .gunshot_parameters import gunshot_parameter_table
+from .scene_parameters import scene_parameter_table
 from .scenes import render_scenes, sample_scenes
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "primer_field_mm",
     "primer_regions",
     "render_case_heads",
+    "render_cctv",
     "render_composites",
     "render_cutouts",
     "render_gunshots",
@@ -43,8 +46,10 @@ __all__ = [
     "render_scenes",
     "sample_cartridges",
     "sample_case_search",
+    "sample_cctv",
     "sample_composites",
     "sample_cutouts",
     "sample_gunshots",
     "sample_scenes",
+    "scene_parameter_table",
 ]

@@ -21,6 +21,7 @@ from .firearm import sample_cutouts
 from .firearm_models import firearm_catalogue
 from .hashing import normal, seeds, uniform
 from .look_alikes import LOOK_ALIKES
+from .scene_parameters import drawn, fixed
 from .scenes import POOLS, sample_scenes
 
 Style = Literal["pasted", "photographed"]
@@ -28,7 +29,6 @@ POSITIONS, ROTATIONS = 9, 36
 PLACEMENTS = POSITIONS * ROTATIONS
 """Placements of a firearm in the paper's number of pictures: 13,284 = 41 x 324, here 9 positions x 36 rotations."""
 
-_VIEWS = 4  # cut-outs of each firearm
 # Median area of the firearm over the square of its cut-out's longer side: (alone, with a hand), measured.
 _FILL = {
     "pistol": (0.28, 0.069),
@@ -38,17 +38,10 @@ _FILL = {
     "submachine gun": (0.117, 0.099),
 }
 _SEEN = 1.1  # a part of some is beyond the frame's edge: with this the median is the one asked for
-_SHARE_SPREAD = 0.7  # standard deviation of the logarithm of the share that a firearm covers
-_CAMERA = {  # chance of a damage in style "photographed", and its greatest amount; assumed
-    "light": (0.35, 0.6),
-    "blur": (0.6, 0.2),
-    "motion": (0.3, 0.25),
-    "noise": (0.5, 0.2),
-    "jpeg": (1.0, 0.75),
-}
+_CAMERA = tuple(f"camera_{kind}" for kind in ("light", "blur", "motion", "noise", "jpeg"))
 _PLACED = [
     "style", "held", "empty", "look_alike", "x", "y", "scale", "angle_deg", "flip", "blend", "match_light",
-    *(f"camera_{kind}" for kind in _CAMERA), "seed",
+    *_CAMERA, "seed",
 ]  # fmt: skip
 
 
@@ -124,18 +117,19 @@ def sample_composites(
     _check(n, firearms, backgrounds, empty_share, median_share, style, blend, pool, where=where)
     photographed = style == "photographed"
     own = int(seeds(seed, "composites", pool))
+    views = int(fixed("views", "composite"))
     pieces = sample_cutouts(
         firearms,
-        views=_VIEWS,
+        views=views,
         models=models,
         catalogue=_models_of(pool),
         seed=own,
-        hand_share=0.65 if photographed else 0.0,
-        cloth_share=0.07 if photographed else 0.0,
+        hand_share=photographed * fixed("hand_share", "photographed"),
+        cloth_share=photographed * fixed("cloth_share", "photographed"),
     )
     scenes = sample_scenes(backgrounds, seed=own, pool=pool)
-    table = _grid(n, firearms, backgrounds, own)
-    chosen = (table.pop("firearm_number") * _VIEWS + table.pop("view_number")).to_numpy()
+    table = _grid(n, firearms, views, backgrounds, own)
+    chosen = (table.pop("firearm_number") * views + table.pop("view_number")).to_numpy()
     piece = pieces.iloc[chosen].rename(columns={"seed": "cutout_seed"}).reset_index(drop=True)
     scene = scenes.iloc[table.pop("background_number").to_numpy()].reset_index(drop=True)
     table = pd.concat([piece, scene.add_prefix("scene_"), table], axis=1)
@@ -145,9 +139,9 @@ def sample_composites(
     table["held"] = table["cover"].eq("hand") & photographed
     _size(table, row_seed, median_share)
     _empty(table, row_seed, empty_share)
-    for kind, (chance, most) in _CAMERA.items():
-        amount = most * uniform(row_seed, f"camera {kind}") * (uniform(row_seed, kind) < chance)
-        table[f"camera_{kind}"] = np.round(amount, 3) * photographed
+    for name in _CAMERA:
+        has = photographed & (uniform(row_seed, f"{name}_share") < fixed(f"{name}_share", "photographed"))
+        table[name] = np.where(has, np.round(drawn(name, "photographed", row_seed), 3), 0.0)
     if photographed:
         _photographed(table, row_seed)
     table["picture"] = [f"{value:015x}" for value in row_seed.tolist()]
@@ -214,7 +208,7 @@ def render_composites(
     return pictures()
 
 
-def _grid(n: int, firearms: int, backgrounds: int, seed: int) -> pd.DataFrame:
+def _grid(n: int, firearms: int, views: int, backgrounds: int, seed: int) -> pd.DataFrame:
     """Draw the numbers of firearm, view and background of each row, and its position and rotation."""
     turn, rank = np.divmod(np.arange(n) // firearms, PLACEMENTS)
     # Firearms in an order of their own in each rank; placements in an order of each firearm.
@@ -230,7 +224,7 @@ def _grid(n: int, firearms: int, backgrounds: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "firearm_number": gun,
-            "view_number": (uniform(own, "view") * _VIEWS).astype(int),
+            "view_number": (uniform(own, "view") * views).astype(int),
             "background_number": (gun + _coprime(backgrounds) * rank) % backgrounds,
             "x": np.round((cell % 3 + _within(own, "x")) / 3, 4),
             "y": np.round((cell // 3 + _within(own, "y")) / 3, 4),
@@ -258,7 +252,11 @@ def _size(table: pd.DataFrame, seed: NDArray[np.int64], median_share: float) -> 
     fill = np.array(
         [_FILL[kind][cover == "hand"] for kind, cover in zip(table["type"], table["cover"], strict=True)]
     )
-    share = _SEEN * median_share * np.exp(_SHARE_SPREAD * np.clip(normal(seed, "share"), -2.5, 2.5))
+    share = (
+        _SEEN
+        * median_share
+        * np.exp(fixed("share_spread", "composite") * np.clip(normal(seed, "share"), -2.5, 2.5))
+    )
     table["scale"] = np.round(np.minimum(np.sqrt(share / fill), 1.2), 4)
 
 
@@ -273,7 +271,11 @@ def _photographed(table: pd.DataFrame, seed: NDArray[np.int64]) -> None:
     """Place firearms where hands and surfaces are: in the middle and lower part of the frame."""
     held = table["held"].to_numpy()
     # Most arms are held out level, some hang; cut-outs point to the side that their holder faces.
-    up = np.where(uniform(seed, "arm") < 0.7, 15 * normal(seed, "angle"), -80 + 60 * uniform(seed, "angle"))
+    up = np.where(
+        uniform(seed, "arm") < fixed("level_arm_share", "photographed"),
+        15 * normal(seed, "angle"),
+        -80 + 60 * uniform(seed, "angle"),
+    )
     angle = np.where(held, up * facing(table["side"], table["flip"]), 360 * uniform(seed, "angle"))
     table["x"] = np.round(0.5 + (uniform(seed, "x") - 0.5) * np.where(held, 0.6, 0.8), 4)
     table["y"] = np.round(np.where(held, 0.3 + 0.45 * uniform(seed, "y"), 0.5 + 0.42 * uniform(seed, "y")), 4)

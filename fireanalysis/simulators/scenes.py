@@ -12,19 +12,17 @@ from numpy.typing import NDArray
 from fireanalysis.errors import DataError, ParameterError
 
 from .hashing import seeds, uniform
+from .scene_parameters import drawn
 from .scene_photographs import PHOTOGRAPHS
 from .scene_pictures import scene_picture
+from .scene_places import PLACES
 
 KINDS = ("room", "street", "aisle", "photograph")
 POOLS = tuple(PHOTOGRAPHS)
 
 # One scene in seven is a photograph: a set of 43 then has no two crops of one.
 _TURNS = ("room", "street", "aisle", "room", "street", "aisle", "photograph")
-_RANGES: dict[str, dict[str, tuple[float, float]]] = {  # least and greatest; assumed
-    "camera_height_m": {"room": (2.0, 3.2), "aisle": (2.0, 3.4), "street": (2.6, 7.0)},
-    "pitch_deg": {"room": (6, 40), "aisle": (8, 38), "street": (8, 48)},
-    "field_deg": {"room": (60, 95), "aisle": (60, 90), "street": (45, 85)},
-}
+_BY_KIND = ("camera_height_m", "pitch_deg", "field_deg")
 COLUMNS = [
     "scene", "kind", "photograph", "light", "temperature_k", "light_azimuth_deg", "light_elevation_deg",
     "camera_height_m", "pitch_deg", "field_deg", "softness_px", "people", "look_alikes", "seed",
@@ -91,16 +89,19 @@ def sample_scenes(
     table["photograph"] = np.where(photograph, names[(photograph.cumsum() - 1) % len(names)], "")
     code = pd.Series([f"{value:015x}" for value in own.tolist()])
     table["scene"] = table["kind"] + " " + table["photograph"].where(photograph, code)
-    table["light"] = np.round(0.15 + 0.85 * uniform(own, "light") ** 0.7, 3)
-    table["temperature_k"] = np.round(2700 * (9000 / 2700) ** uniform(own, "temperature")).astype(int)
-    table["light_azimuth_deg"] = np.round(360 * uniform(own, "azimuth"), 1)
-    table["light_elevation_deg"] = np.round(25 + 55 * uniform(own, "elevation"), 1)
-    for name, ranges in _RANGES.items():
-        low, high = np.array([ranges.get(kind, (0, 0)) for kind in table["kind"]]).T
-        table[name] = np.round(low + (high - low) * uniform(own, name), 2)
-    table["softness_px"] = np.round(1.2 * uniform(own, "softness") ** 1.3, 2)
-    table["people"] = np.where(photograph, 0, np.floor(5 * uniform(own, "people") ** 1.3)).astype(int)
-    table["look_alikes"] = np.where(photograph, 0, np.floor(5 * uniform(own, "look-alikes"))).astype(int)
+    for name, digits in (
+        ("light", 3),
+        ("light_azimuth_deg", 1),
+        ("light_elevation_deg", 1),
+        ("softness_px", 2),
+    ):
+        table[name] = np.round(drawn(name, "scene", own), digits)
+    table["temperature_k"] = np.round(drawn("temperature_k", "scene", own)).astype(int)
+    for name in ("people", "look_alikes"):
+        table[name] = np.where(photograph, 0, np.floor(drawn(name, "scene", own))).astype(int)
+    for name in _BY_KIND:
+        values = [drawn(name, kind, own) if kind in PLACES else np.zeros(n) for kind in KINDS]
+        table[name] = np.round(np.choose([KINDS.index(kind) for kind in table["kind"]], values), 2)
     return table[COLUMNS]
 
 
