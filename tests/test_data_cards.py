@@ -6,7 +6,13 @@ from types import ModuleType
 
 import pytest
 
-from fireanalysis.simulators import gunshot_parameter_table, model_catalogue
+from fireanalysis.simulators import (
+    firearm_parameter_table,
+    gunshot_parameter_table,
+    model_catalogue,
+    scene_parameter_table,
+)
+from fireanalysis.simulators.scene_photographs import PHOTOGRAPHS
 
 CARDS = Path(__file__).parents[1] / "docs" / "data_cards"
 
@@ -19,8 +25,10 @@ def make() -> ModuleType:
     return module
 
 
-def test_the_simulator_s_page_comes_from_its_tables(make: ModuleType) -> None:
-    assert make.PAGE.read_text("utf-8") == make.page(), "run: python docs/data_cards/make.py"
+@pytest.mark.parametrize("name", ["PAGE", "PICTURES"])
+def test_a_simulator_s_page_comes_from_its_tables(make: ModuleType, name: str) -> None:
+    path = getattr(make, name)
+    assert path.read_text("utf-8") == make.page(path), "run: python docs/data_cards/make.py"
 
 
 def test_every_model_and_parameter_is_on_the_page_with_its_source(make: ModuleType) -> None:
@@ -34,6 +42,22 @@ def test_every_model_and_parameter_is_on_the_page_with_its_source(make: ModuleTy
         assert f"| {row.name} | {row.level} |" in page
         assert row.source, row.name
         assert f"{row.meaning.replace('|', '/')} | {row.source.replace('|', '/')} |" in page
+
+
+def test_every_parameter_of_pictures_is_on_the_page_with_its_source(make: ModuleType) -> None:
+    page = make.PICTURES.read_text("utf-8")
+    for table in (scene_parameter_table(), firearm_parameter_table()):
+        for row in table.itertuples():
+            assert f"| {row.name} | {row.level} |" in page
+            assert row.source, row.name
+            assert row.meaning.replace("|", "/") in page
+
+
+def test_photographs_are_named_on_the_page(make: ModuleType) -> None:
+    page = make.PICTURES.read_text("utf-8")
+    for pool, names in PHOTOGRAPHS.items():
+        listed = page.replace("\n", " ").split(f"Pool *{pool}*: ")[1].split(".")[0]
+        assert listed.split(", ") == list(names)
 
 
 def test_every_card_is_named_in_the_index() -> None:

@@ -1,17 +1,23 @@
-"""Write the tables of gunshot_simulator.md from the simulator's own tables.
+"""Write the tables of the simulators' pages from the simulators' own tables.
 
-    python docs/data_cards/make.py        # after a change to gunshot_models.csv or gunshot_parameters.csv
+    python docs/data_cards/make.py        # after a change to a csv of fireanalysis/simulators
 
-A test holds the page to them.
+A test holds the pages to them.
 """
 
 from pathlib import Path
 
 import pandas as pd
 
-from fireanalysis.simulators import gunshot_parameter_table, model_catalogue
+from fireanalysis.simulators import (
+    firearm_parameter_table,
+    gunshot_parameter_table,
+    model_catalogue,
+    scene_parameter_table,
+)
 
 PAGE = Path(__file__).with_name("gunshot_simulator.md")
+PICTURES = Path(__file__).with_name("picture_simulator.md")
 
 COUNTS = {
     "category": "category",
@@ -68,22 +74,28 @@ def _cell(value: object) -> str:
     return str(value).replace("|", "/") or "–"
 
 
-def sections() -> dict[str, str]:
-    """Make every table of the page, by the name of its mark."""
+def sections() -> dict[Path, dict[str, str]]:
+    """Make every table of each page, by the name of its mark."""
     models = model_catalogue()
     models["named_in_paper"] = models["named_in_paper"].map({1: "yes", 0: "no, chosen here"})
-    return {
+    gunshots = {
         "counts": as_markdown(models, COUNTS),
         "numbers": as_markdown(models, NUMBERS),
         "sources": as_markdown(models, SOURCES),
         "parameters": as_markdown(gunshot_parameter_table(), PARAMETERS),
     }
+    even = {name: title for name, title in PARAMETERS.items() if name != "scale"}
+    pictures = {
+        "scenes": as_markdown(scene_parameter_table(), PARAMETERS | {"power": "power"}),
+        "firearms": as_markdown(firearm_parameter_table(), even),
+    }
+    return {PAGE: gunshots, PICTURES: pictures}
 
 
-def page() -> str:
-    """Put every table between its marks in the text of the page."""
-    text = PAGE.read_text("utf-8")
-    for name, table in sections().items():
+def page(path: Path) -> str:
+    """Put every table between its marks in the text of a page."""
+    text = path.read_text("utf-8")
+    for name, table in sections()[path].items():
         begin, end = f"<!-- {name}: docs/data_cards/make.py -->", f"<!-- end of {name} -->"
         before, rest = text.split(begin)
         text = f"{before}{begin}\n\n{table}\n\n{end}{rest.split(end)[1]}"
@@ -91,4 +103,5 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for path in sections():
+        path.write_text(page(path), encoding="utf-8")
