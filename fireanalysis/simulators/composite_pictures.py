@@ -40,6 +40,8 @@ def composite(row: dict[str, Any], pixels: int) -> tuple[Picture, Mask]:
         cutout, firearm = _firearm(row, pixels)
         image = _surrounded(row, image, cutout, firearm, _LENGTH_M[row["type"]], place)
         image, mask = paste(image, cutout, mask=firearm, **place)
+    else:
+        image = image.copy()  # the background is kept for others
     for kind in _CAMERA:
         if row[f"camera_{kind}"]:
             image = damage_picture(image, kind=kind, amount=row[f"camera_{kind}"], seed=_seed(row))

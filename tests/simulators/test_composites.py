@@ -180,6 +180,13 @@ class TestPictures:
             changed.append((picture != scene).any())
         assert changed == rows["look_alike"].ne("").tolist()
 
+    def test_what_is_done_to_a_picture_does_not_come_back(self) -> None:
+        rows = sample_composites(3, **SMALL, empty_share=1.0).assign(look_alike="")
+        before = [picture.copy() for picture, _ in rendered(rows)]
+        for picture, _ in rendered(rows):
+            picture[:] = 0
+        assert all(np.array_equal(a, b) for a, (b, _) in zip(before, rendered(rows), strict=True))
+
     def test_somebody_holds_what_is_held(self) -> None:
         rows = sample_composites(60, **SMALL, style="photographed")
         rows = rows.assign(**{name: 0.0 for name in rows if name.startswith("camera_")})
