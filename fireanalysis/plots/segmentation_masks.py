@@ -1,5 +1,6 @@
 """Pictures with their masks: what is there, what was found, what was missed."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import cv2
@@ -62,7 +63,7 @@ def mask_panels(
     figure = make_subplots(
         rows,
         len(heads),
-        subplot_titles=[_in_lines(head) for head in heads],
+        subplot_titles=[_in_lines(head, len(heads)) for head in heads],
         horizontal_spacing=0.012,
         vertical_spacing=0.02 / max(rows - 1, 1),
     )
@@ -79,9 +80,9 @@ def mask_panels(
         label = f"{fate} pixels" if said else "firearm"
         square = {"color": colour, "size": 11, "symbol": "square"}
         figure.add_scatter(x=[None], y=[None], mode="markers", marker=square, name=label)
-    lines = max(_in_lines(head).count("<br>") for head in heads)
+    lines = max(_in_lines(head, len(heads)).count("<br>") for head in heads)
     figure.update_annotations(font_size=12)
-    figure = finish(figure, title, source=source, height=100 + rows * max(110, 640 // len(heads)))
+    figure = finish(figure, title, source=source, height=100 + rows * min(200, max(110, 640 // len(heads))))
     return figure.update_layout(
         legend={"y": -0.01, "yanchor": "top"}, margin={"t": figure.layout.margin.t + 14 * lines, "b": 40}
     )
@@ -121,6 +122,6 @@ def _smaller(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
-def _in_lines(head: str) -> str:
-    """Break a long head of a column at its commas."""
-    return head.replace(", ", ",<br>") if len(head) > 16 else head
+def _in_lines(head: str, columns: int) -> str:
+    """Break a head that is wider than its column."""
+    return "<br>".join(textwrap.wrap(head, max(12, 84 // columns)))

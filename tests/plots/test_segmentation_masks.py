@@ -30,7 +30,7 @@ def test_rows_are_pictures_and_columns_networks() -> None:
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 255, (2, 16, 20, 3), dtype=np.uint8)
     truth = rng.random((2, 16, 20)) < 0.2
-    said = {"a": rng.random((2, 16, 20)), "b, without batch norm": truth}
+    said = {"a": rng.random((2, 16, 20)), "b, without batch normalisation": truth}
     figure = plots.mask_panels(
         list(pictures), truth, said, title="t", source="simulated", names=["x", "y"], threshold=0.7
     )
@@ -42,7 +42,7 @@ def test_rows_are_pictures_and_columns_networks() -> None:
         "picture",
         "true mask",
         "a",
-        "b,<br>without batch norm",
+        "b, without batch<br>normalisation",
     ]
     assert figure.layout.yaxis5.title.text == "y"
     assert "simulated" in figure.layout.title.text
