@@ -54,8 +54,8 @@ def _balls(looks: tuple[Finish, ...], light: Light) -> tuple[Floats, Floats]:
     diffuse = (key[..., None] * tint + ambient[..., None]).astype(np.float32)
     z = normal[..., 2]
     mirror = np.stack((2 * z * normal[..., 0], 2 * z * normal[..., 1], 2 * z * z - 1), -1)
-    tiles = [_mirrored(mirror, z, look, light, to_light, tint) for look in looks]
-    return diffuse, np.concatenate(tiles, 1).astype(np.float32)
+    tiles = {look: _mirrored(mirror, z, look, light, to_light, tint) for look in dict.fromkeys(looks)}
+    return diffuse, np.concatenate([tiles[look] for look in looks], 1).astype(np.float32)
 
 
 def _mirrored(

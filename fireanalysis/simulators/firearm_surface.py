@@ -58,7 +58,8 @@ def surface(relief: Relief, looks: tuple[Finish, ...], *, wear: float, seed: int
     fill = np.where(solid, height, 0)
     # Light is lost in corners, near ones and wide ones.
     close = cv2.GaussianBlur(fill, (0, 0), max(0.7 * scale, 0.7)) - height
-    wide = cv2.GaussianBlur(fill, (0, 0), max(4 * scale, 1.5)) - height
+    broad = 2 * int(6 * scale) + 1
+    wide = cv2.blur(cv2.blur(fill, (broad, broad)), (broad, broad)) - height
     light = 1 / (1 + 1.1 * np.maximum(close, 0) + 0.3 * np.maximum(wide, 0))
     bump, tone = _textures(relief, looks, rng)
     rough = (cv2.GaussianBlur(fill, (3, 3), 0) + bump).astype(np.float32)
@@ -66,12 +67,12 @@ def surface(relief: Relief, looks: tuple[Finish, ...], *, wear: float, seed: int
     # No flat is quite flat, and a mirror that is near shows other things at its other end.
     for axis in (0, 1):
         normal[..., axis] += _FLATNESS * noise(height.shape, 18 * scale, rng, stretch=1.6)
-    metal = np.array([look.metal for look in looks], np.float32)[relief.slot]
+    metal = np.take(np.array([look.metal for look in looks], np.float32), relief.slot)
     edges = np.clip(-close * 1.4, 0, 1) * solid
     rubbed = np.clip(edges * 1.6 - 0.3 + 0.5 * noise(height.shape, 9 * scale, rng), 0, 1) * wear * metal
     stain = 1 - 0.25 * wear * np.clip(noise(height.shape, 16 * scale, rng) - 0.3, 0, 1)
     bare = np.array((0.34, 0.32, 0.29), np.float32)
-    colour = np.array([look.colour for look in looks], np.float32)[relief.slot]
+    colour = np.take(np.array([look.colour for look in looks], np.float32), relief.slot, axis=0)
     colour *= (tone * stain)[..., None]
     colour += rubbed[..., None] * np.maximum(bare - colour, 0)
     gloss = (0.4 + 0.6 * light) * light * stain * np.clip(1 + 0.5 * (tone - 1), 0.5, 1.5)
@@ -107,25 +108,23 @@ def noise(shape: tuple[int, int], grain: float, rng: np.random.Generator, *, str
 def _textures(relief: Relief, looks: tuple[Finish, ...], rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Bumps in millimetres and a factor on the colour, texture by texture."""
     shape, scale = relief.height.shape, relief.scale
-    bump, tone = np.zeros(shape, np.float32), np.ones(shape, np.float32)
-    y, x = np.indices(shape, np.float32) / scale
+    bump, tone = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    present = set(np.flatnonzero(np.bincount(relief.slot.ravel(), minlength=len(looks))).tolist()) - {0}
     fine = noise(shape, max(0.5 * scale, 1), rng)
     coarse = noise(shape, 14 * scale, rng)
-    for kind in sorted({look.texture for look in looks}):
-        slots = [i for i, look in enumerate(looks) if look.texture == kind and i]
-        where = np.isin(relief.slot, slots)
-        if not where.any():
-            continue
-        depth = np.array([look.depth for look in looks], np.float32)[relief.slot]
-        mottle = np.array([look.mottle for look in looks], np.float32)[relief.slot]
+    for kind in sorted({looks[slot].texture for slot in present}):
+        # Depth and mottle of this texture's slots; none at the others.
+        ours = [look if look.texture == kind else None for look in looks]
+        depth = np.take(np.array([look.depth if look else 0 for look in ours], np.float32), relief.slot)
+        mottle = np.take(np.array([look.mottle if look else 0 for look in ours], np.float32), relief.slot)
         if kind == "wood":
             # Along the stock, and along the grip.
-            pattern = np.where(
-                relief.slot == SLOTS.index("grip"), _grain(shape, scale, rng, 1), _grain(shape, scale, rng, 0)
-            )
+            upright = relief.slot == SLOTS.index("grip")
+            pattern = np.where(upright, _grain(shape, scale, rng, 1), _grain(shape, scale, rng, 0))
             rise = pattern
         elif kind == "checkered":
             pitch = max(1.6, 3.2 / scale)
+            y, x = (axis / scale for axis in np.indices(shape, np.float32, sparse=True))
             rise = np.abs(((x + 0.6 * y) / pitch) % 1 - 0.5) + np.abs(((x - 0.6 * y) / pitch) % 1 - 0.5)
             pattern = 0.6 * coarse + 1.2 * (rise - 0.5)
         elif kind == "brushed":
@@ -137,9 +136,9 @@ def _textures(relief: Relief, looks: tuple[Finish, ...], rng: np.random.Generato
         else:
             rise = fine
             pattern = coarse
-        bump = np.where(where, depth * rise, bump)
-        tone = np.where(where, np.exp(0.5 * mottle * np.clip(pattern, -2, 2)), tone)
-    return bump, tone
+        bump += depth * rise
+        tone += 0.5 * mottle * np.clip(pattern, -2, 2)
+    return bump, np.exp(tone)
 
 
 def _grain(shape: tuple[int, int], scale: float, rng: np.random.Generator, along: int) -> Floats:

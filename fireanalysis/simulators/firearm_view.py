@@ -97,7 +97,7 @@ def seen(look: Surface, camera: Camera, light: Light, shape: tuple[int, int]) ->
     front = (height <= z + 1.5 * step) & (z >= 0)
     x, y = camera.back(shape, np.where(front, lifted, z))
     picture = _read(relief, _filled(relief, lit(look, camera.turn, light)), x, y)
-    if step and not front.all():
+    if ((alpha > 0) & ~front).sum() > 0.003 * front.size:  # else edges are too little to be lit
         wall = _filled(relief, lit(look, camera.turn, light, wall=True))
         picture = np.where(front[..., None], picture, _read(relief, wall, x, y))
         picture[~front & _bore(relief, x, y, z)] = 8

@@ -1,4 +1,4 @@
-"""Simulated cut-outs beside real ones (Caltech 101, CC BY 4.0), and what a network that knows photographs calls them."""
+"""Simulated cut-outs beside real ones (Caltech 101, CC BY 4.0); what a network of photographs calls them."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -78,12 +78,12 @@ def described(picture: NDArray[np.uint8], *, pixels: int = 224) -> dict[str, flo
 
 @pytest.fixture(scope="module")
 def simulated() -> dict[str, list[NDArray[np.uint8]]]:
-    """Thirty models of each type, each seen once."""
-    catalogue = firearm_catalogue(250)
+    """Thirty revolvers and twelve firearms of each other type, each of another model."""
+    catalogue = firearm_catalogue(125)
     pictures = {}
     for kind in catalogue["type"].unique():
-        names = catalogue[catalogue["type"] == kind]["model"].tolist()[:30]
-        table = sample_cutouts(30, views=1, models=names, catalogue=catalogue, seed=2)
+        names = catalogue[catalogue["type"] == kind]["model"].tolist()[: 30 if kind == "revolver" else 12]
+        table = sample_cutouts(len(names), views=1, models=names, catalogue=catalogue, seed=2)
         pictures[kind] = list(render_cutouts(table, pixels=224))
     return pictures
 
