@@ -16,7 +16,7 @@ from .segment import (
     fastest,
     measure_speed,
     segment_picture,
-    watch_video,
+    watch_videos,
 )
 from .segment_file import Segmented, introduce_segmentation, overlay_mask, segment_file
 from .segmentation import Segmenter
@@ -76,5 +76,5 @@ __all__ = [
     "segment_file",
     "segment_picture",
     "spectrogram_set",
-    "watch_video",
+    "watch_videos",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import cv2
@@ -24,6 +24,7 @@ from .segmentation_fit import SegmentationFit
 
 How = Literal["tiles", "whole"]
 _TIMED = 8
+_COUNTED = ["picture", "threshold", *COUNTS]
 _MOST_CHANGED = 0.001  # share of pixels, see `fastest`
 
 
@@ -92,13 +93,13 @@ def segment_picture(
 
 
 class Watched(NamedTuple):
-    """What a network says of a video whose truth is known.
+    """What a network says of videos whose truth is known.
 
     Attributes
     ----------
     frames : DataFrame
         One row a frame: video, time_s, appearance (which time a firearm is seen, from 1; 0 for none), firearm_px,
-        peak (highest probability), and tp, fp, fn, tn (pixels at threshold 0.5).
+        peak (highest probability), and the columns of `segmentation_counts` at threshold 0.5.
     sizes_px : int64 (frames, thresholds, 2)
         As `region_sizes` gives them.
     """
@@ -107,23 +108,23 @@ class Watched(NamedTuple):
     sizes_px: NDArray[np.int64]
 
 
-def watch_video(
-    frames: Iterable[tuple[float, NDArray[np.uint8], NDArray[np.bool_] | None]],
+Frames = Iterable[tuple[float, NDArray[np.uint8], NDArray[np.bool_] | None]]
+
+
+def watch_videos(
+    videos: Mapping[str, Frames],
     network: Network,
     *,
-    name: str,
     thresholds: Sequence[float] = (0.5,),
     how: How = "tiles",
 ) -> Watched:
-    """Let a network look at every frame of a video, and hold what it says against the truth.
+    """Let a network look at every frame of some videos, and hold what it says against the truth.
 
     Parameters
     ----------
-    frames : iterable of (float, uint8 (h, w, 3), bool (h, w) or None)
-        Time in seconds, picture, mask; None where there is no firearm.
+    videos : mapping of str to iterable of (float, uint8 (h, w, 3), bool (h, w) or None)
+        Name → frames: time in seconds, picture, mask; None where there is no firearm.
     network : SegmentationFit or FastNetwork
-    name : str
-        Of the video.
     thresholds
         For `region_sizes`.
     how
@@ -137,20 +138,23 @@ def watch_video(
     Raises
     ------
     DataError
-        If there is no frame, or a mask has another shape than its frame.
+        If a video has no frame, or a mask has another shape than its frame.
     """
-    rows, sizes, number, seen = [], [], 0, False
-    for time_s, image, mask in frames:
-        truth = np.zeros(image.shape[:2], bool) if mask is None else mask
-        said = segment_picture(image, network, how=how)
-        here = bool(truth.any())
-        number, seen = number + (here and not seen), here
-        about = name, time_s, number if here else 0, int(truth.sum()), float(said.max())
-        rows.append((*about, *segmentation_counts([said], [truth])[COUNTS].iloc[0]))
-        sizes.append(region_sizes(said, truth, thresholds=thresholds))
-    if not rows:
-        raise DataError("a video without frames", where=name, do="pass at least one frame")
-    columns = ["video", "time_s", "appearance", "firearm_px", "peak", *COUNTS]
+    rows, sizes = [], []
+    for name, frames in videos.items():
+        number, seen, before = 0, False, len(rows)
+        for time_s, image, mask in frames:
+            truth = np.zeros(image.shape[:2], bool) if mask is None else mask
+            said = segment_picture(image, network, how=how)
+            here = bool(truth.any())
+            number, seen = number + (here and not seen), here
+            about = name, time_s, number if here else 0, int(truth.sum()), float(said.max())
+            counts = segmentation_counts([said], [truth]).assign(picture=len(rows))
+            rows.append((*about, *counts[_COUNTED].iloc[0]))
+            sizes.append(region_sizes(said, truth, thresholds=thresholds))
+        if len(rows) == before:
+            raise DataError("a video without frames", where=name, do="pass at least one frame")
+    columns = ["video", "time_s", "appearance", "firearm_px", "peak", *_COUNTED]
     return Watched(pd.DataFrame(rows, columns=columns), np.stack(sizes))
 
 
