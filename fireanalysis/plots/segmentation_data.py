@@ -57,7 +57,7 @@ def picture_panels(
         columns,
         subplot_titles=list(titles),
         horizontal_spacing=0.012,
-        vertical_spacing=0.09 / rows,
+        vertical_spacing=0.13 / rows if rows > 1 else 0,
     )
     for number, (picture, mask) in enumerate(zip(pictures, outlined, strict=True)):
         row, column = divmod(number, columns)
@@ -66,7 +66,7 @@ def picture_panels(
     figure.update_xaxes(showticklabels=False, ticks="")
     figure.update_yaxes(showticklabels=False, ticks="")
     figure.update_annotations(font_size=11)
-    return finish(figure, title, source=source, height=60 + rows * (20 + 640 // columns), legend=False)
+    return finish(figure, title, source=source, height=70 + rows * (30 + 720 // columns), legend=False)
 
 
 def shared_bars(tables: Mapping[str, pd.Series], *, title: str, source: str) -> go.Figure:

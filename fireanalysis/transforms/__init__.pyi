@@ -12,7 +12,7 @@ from .compositing import BLENDS, paste
 from .curvature import shape_index
 from .degradation import degrade
 from .frame_features import feature_columns, features_as_spectrograms, frame_features
-from .masks import SIX_WAYS, polygons_mask, six_ways, turned
+from .masks import SIX_WAYS, polygons_mask, remove_streaks, six_ways, turned
 from .onsets import detect_onsets
 from .photometric_stereo import (
     Reconstruction,
@@ -47,7 +47,7 @@ from .surface import (
     shrink,
     surface_moments,
 )
-from .tint import TintMask, decode_tint, remove_streaks
+from .tint import TintMask, decode_tint
 
 __all__ = [
     "BLENDS",

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from fireanalysis.errors import DataError
 
 from .arrays import whole
-from .pictures import as_mask, as_picture
+from .masks import disc, remove_streaks
+from .pictures import as_picture
 
 _LEAST_CHANGE = 8.0  # grey levels: below it a pixel is taken as unchanged, whatever else
 _TRIES, _TRIED = 200, 2000  # of drawing two changed pixels, and how many pixels judge each
@@ -54,11 +55,12 @@ class TintMask:
 
     @property
     def uncertain_share(self) -> float:
-        """Uncertain pixels, as a share of the mask's; infinite if the mask is empty and some are uncertain."""
-        uncertain, area = np.count_nonzero(self.uncertain), np.count_nonzero(self.mask)
-        if not uncertain:
-            return 0.0
-        return uncertain / area if area else np.inf
+        """Uncertain pixels within 10 pixels of the mask, as a share of its area.
+
+        What is farther off, such as lines drawn elsewhere, cannot change the outline. 0 for an empty mask.
+        """
+        area = np.count_nonzero(self.mask)
+        return np.count_nonzero(self.uncertain & _near(self.mask, _NEAR_PX)) / area if area else 0.0
 
 
 def decode_tint(
@@ -83,7 +85,7 @@ def decode_tint(
     original : uint8 (h, w, 3), optional
         The same picture without the tint; one of them may have been saved as JPEG since.
     colour : (red, green, blue), optional
-        Of the tint, if it is known; used without the original.
+        Of the tint, if it is known: tells it from other changes.
     streak_px : int
         Parts no wider than this are streaks and are removed (`remove_streaks`); 0 leaves them.
     close_px : int
@@ -131,9 +133,9 @@ def decode_tint(
                 where=where,
                 do="pass the picture that was tinted, at its size",
             )
-        mask, uncertain, found, opacity = _by_difference(tinted, original, least_px=least_px)
+        mask, uncertain, found, opacity = _by_difference(tinted, original, colour, least_px=least_px)
     kept = remove_streaks(mask, streak_px=streak_px, least_px=least_px)
-    closed = cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, _disc(close_px)).astype(bool)
+    closed = cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, disc(close_px)).astype(bool)
     removed, filled = mask & ~kept, closed & ~kept
     return TintMask(
         closed,
@@ -145,60 +147,16 @@ def decode_tint(
     )
 
 
-def remove_streaks(mask: ArrayLike, *, streak_px: int = 3, least_px: int = 0) -> NDArray[np.bool_]:
-    """Take away what is thin or tiny: lines and specks, also where they touch something larger.
-
-    Parameters
-    ----------
-    mask : bool (h, w)
-    streak_px : int
-        Parts no wider than this go; thin ends of larger parts keep as much length.
-    least_px : int
-        Connected parts of fewer pixels go.
-
-    Returns
-    -------
-    bool (h, w)
-
-    Raises
-    ------
-    DataError
-        For an array that is no mask.
-    ParameterError
-        For numbers out of range.
-
-    Examples
-    --------
-    >>> mask = np.zeros((20, 40), bool)
-    >>> mask[4:16, 4:16] = mask[10, :] = True  # an object, and a line across the picture
-    >>> cleaned = remove_streaks(mask, streak_px=1)
-    >>> int(cleaned[4:16, 4:16].sum()), int(cleaned.sum()) - 144
-    (144, 2)
-    """
-    where = "remove_streaks"
-    shape = np.shape(mask)
-    if len(shape) != 2:
-        what = f"the mask has shape {shape}; (rows, columns) fits"
-        raise DataError(what, where=where, do="pass one mask")
-    mask = as_mask(mask, shape=shape, where=where)
-    streak_px = whole(streak_px, name="streak_px", where=where, least=0, most=999)
-    least_px = whole(least_px, name="least_px", where=where, least=0, most=2**31)
-    kept = mask.astype(np.uint8)
-    if streak_px:
-        near = cv2.dilate(_opened(kept, streak_px + 1), _disc(2 * streak_px))
-        kept = np.where(near > 0, kept, 0).astype(np.uint8)
-    if least_px and kept.any():
-        _, parts, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=8)
-        large = stats[:, cv2.CC_STAT_AREA] >= least_px
-        large[0] = False  # the background
-        kept = large[parts].astype(np.uint8)
-    return kept.astype(bool)
-
-
 Found = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64], float]
 
 
-def _by_difference(tinted: NDArray[np.uint8], original: NDArray[np.uint8], *, least_px: int) -> Found:
+def _by_difference(
+    tinted: NDArray[np.uint8],
+    original: NDArray[np.uint8],
+    colour: Sequence[float] | None,
+    *,
+    least_px: int,
+) -> Found:
     after, before = tinted.astype(np.float32), original.astype(np.float32)
     unchanged = np.abs(after - before).max(2)
     # Most of a picture is not tinted: its differences are what saving and rounding do.
@@ -206,7 +164,10 @@ def _by_difference(tinted: NDArray[np.uint8], original: NDArray[np.uint8], *, le
     changed = unchanged > noise
     if np.count_nonzero(changed) < max(least_px, 2):
         return _nothing(changed)
-    slope, offset = _best_tint(before, after, changed, noise)
+    if colour is None:
+        slope, offset = _best_tint(before, after, changed, noise)
+    else:
+        slope, offset = _fitted(before[changed], after[changed], noise, np.asarray(colour, np.float32))
     slope, offset = _refined(before[changed], after[changed], slope, offset, noise)
     as_tinted = np.abs(after - (slope * before + offset)).max(2)
     worse, better = np.maximum(as_tinted, unchanged), np.minimum(as_tinted, unchanged)
@@ -219,7 +180,10 @@ def _by_difference(tinted: NDArray[np.uint8], original: NDArray[np.uint8], *, le
 
 
 def _best_tint(
-    before: NDArray[np.float32], after: NDArray[np.float32], changed: NDArray[np.bool_], noise: float
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    changed: NDArray[np.bool_],
+    noise: float,
 ) -> tuple[float, NDArray[np.float32]]:
     """Fit a tint to each of the largest changed shapes and take that of the best filled one.
 
@@ -243,21 +207,28 @@ def _best_tint(
 
 
 def _fitted(
-    before: NDArray[np.float32], after: NDArray[np.float32], noise: float
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    noise: float,
+    colour: NDArray[np.float32] | None = None,
 ) -> tuple[float, NDArray[np.float32]]:
-    """Find the one tint, after = slope · before + offset, that most changed pixels share (RANSAC)."""
+    """Find the one tint, after = slope · before + offset, that explains most of the change (RANSAC)."""
     rng = np.random.default_rng(0)
     chosen = rng.choice(len(before), min(_TRIED, len(before)), replace=False)
     x, y = before[chosen], after[chosen]
     one, other = rng.integers(0, len(x), (2, _TRIES))
-    step_x, step_y = x[one] - x[other], y[one] - y[other]
+    # Two pixels make a line; one and the tint's colour do as well.
+    x_there, y_there = (x[other], y[other]) if colour is None else (colour, colour)
+    step_x, step_y = x[one] - x_there, y[one] - y_there
     slopes = np.clip((step_x * step_y).sum(1) / np.maximum((step_x**2).sum(1), 1), 0, 0.95)
-    offsets = y[one] - slopes[:, None] * x[one]
-    inliers = [
-        np.count_nonzero(np.abs(y - (slope * x + offset)).max(1) < noise)
+    offsets = y[one] - slopes[:, None] * x[one] if colour is None else np.outer(1 - slopes, colour)
+    change = np.abs(y - x).max(1)
+    explained = [
+        change[np.abs(y - (slope * x + offset)).max(1) < noise].sum()
         for slope, offset in zip(slopes, offsets, strict=True)
     ]
-    return float(slopes[np.argmax(inliers)]), offsets[np.argmax(inliers)]
+    best = np.argmax(explained * np.where(slopes > _OPAQUE, 1, _DRAWN))
+    return float(slopes[best]), offsets[best]
 
 
 def _refined(
@@ -307,20 +278,4 @@ def _nothing(like: NDArray) -> Found:
 
 
 def _near(mask: NDArray[np.bool_], width_px: int) -> NDArray[np.bool_]:
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), _disc(width_px)) > 0)
-
-
-def _opened(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Keep where a square of this side fits in."""
-    padded = np.pad(mask, side)
-    square = np.ones((side, side), np.uint8)
-    # The square of an even side has no middle: it is laid to one side first, to the other then.
-    fits = cv2.erode(padded, square, anchor=(0, 0))
-    opened = cv2.dilate(fits, square, anchor=(side - 1, side - 1))
-    return np.asarray(opened[side:-side, side:-side])
-
-
-def _disc(width_px: int) -> NDArray[np.uint8]:
-    """Give a disc wider than a number of pixels, and odd, so that nothing is shifted."""
-    side = (width_px + 1) | 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc(width_px)) > 0)

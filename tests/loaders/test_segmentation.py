@@ -186,7 +186,7 @@ def tinted_set(folder):
             np.uint8
         )
         if name == "coffee":
-            tinted[20:22] = 245, 147, 49  # a line drawn over it
+            tinted[100:102] = 245, 147, 49  # a line drawn over it
         Image.fromarray(tinted).save(folder / "labels" / f"{name}.png")
     return truth
 

@@ -67,6 +67,25 @@ def test_lines_drawn_over_the_picture_are_no_firearm(original):
     assert found.colour == pytest.approx(np.array(BLUE), abs=8)
 
 
+def test_a_known_colour_tells_the_tint_from_a_larger_drawing(original):
+    truth = np.zeros(original.shape[:2], bool)
+    truth[40:52, 60:75] = True
+    tinted = _tinted(
+        _tinted(original, truth, 0.5), np.roll(truth, 150, axis=1) | np.roll(truth, 180, axis=1), 0.6, ORANGE
+    )
+    tinted[150:200, 200:300] = _tinted(original, np.ones(truth.shape, bool), 0.6, ORANGE)[150:200, 200:300]
+    assert _iou(decode_tint(tinted, original, colour=BLUE).mask, truth) > 0.95
+    assert _iou(decode_tint(tinted, original).mask, truth) < 0.1
+
+
+def test_uncertain_pixels_far_off_do_not_count(original):
+    truth = _truth(6, original.shape[:2])
+    tinted = _tinted(original, truth, 0.5)
+    tinted[:4, :] = ORANGE
+    found = decode_tint(tinted, original)
+    assert found.uncertain[:4].mean() > 0.5 and found.uncertain_share < 0.05
+
+
 def test_a_label_saved_as_jpeg(original):
     truth = _truth(3, original.shape[:2])
     found = decode_tint(_jpeg(_tinted(original, truth, 0.4), 90), original)
