@@ -98,8 +98,9 @@ def with_cells(picture: NDArray[np.uint8], truth: NDArray[np.bool_], *, cell_px:
     """
     factor = max(1, -(-PANEL_PIXELS // max(picture.shape[:2])))
     drawn = np.ascontiguousarray(picture.repeat(factor, 0).repeat(factor, 1))
-    edges, step = np.zeros(drawn.shape[:2], bool), factor * cell_px
-    edges[step::step] = edges[:, step::step] = True
+    step = factor * cell_px
+    down, across = ((np.arange(n) >= step) & (np.arange(n) % step < 2) for n in drawn.shape[:2])
+    edges = down[:, None] | across
     drawn[edges] = drawn[edges] // 2 + 127  # light on dark, visible on both
     large = truth.repeat(factor, 0).repeat(factor, 1).astype(np.uint8)
     outlines, _ = cv2.findContours(large, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
