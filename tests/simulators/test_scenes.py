@@ -82,17 +82,21 @@ class TestRender:
             warm, cold = (picture(one(kind, temperature_k=kelvin)).mean((0, 1)) for kelvin in (2700, 9000))
             assert warm[0] / warm[2] > 1.1 * cold[0] / cold[2]
 
-    def test_people_and_things_change_a_part_of_the_picture(self) -> None:
-        for column, count in (("people", 3), ("look_alikes", 4)):
-            changed = []
-            for seed in range(4):
-                empty, full = (
-                    picture(one("room", seed, **{"people": 2, "look_alikes": 0, column: c}))
-                    for c in (0, count)
-                )
-                # The camera's gain follows the mean, so everything moves a little.
-                changed.append((np.abs(full - empty).max(2) > 25).mean())
-            assert 0.001 < np.median(changed) < 0.4, column
+    @pytest.mark.parametrize(
+        ("column", "least", "most"), [("people", 0.005, 0.2), ("look_alikes", 0.0002, 0.05)]
+    )
+    def test_people_and_things_change_a_part_of_the_picture(
+        self, column: str, least: float, most: float
+    ) -> None:
+        changed = []
+        for seed in range(4):
+            # Things are put on surfaces and into hands, so somebody is there.
+            others = {"people": 2, "look_alikes": 0, "softness_px": 0.0}
+            none, some = (picture(one("room", seed, **(others | {column: count}))) for count in (0, 4))
+            # The camera's gain follows the mean, so everything moves a little.
+            changed.append((np.abs(some - none).max(2) > 25).mean())
+        # Measured over six seeds: people 2 to 9 %, things 0.05 to 0.8 %.
+        assert least < np.median(changed) < most
 
     def test_softness_takes_fine_detail_away(self) -> None:
         sharp, soft = (

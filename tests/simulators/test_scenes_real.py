@@ -41,7 +41,7 @@ def statistics(picture: np.ndarray) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def simulated() -> pd.DataFrame:
-    rows = sample_scenes(36, kinds=["room", "street", "aisle"], seed=2)
+    rows = sample_scenes(24, kinds=["room", "street", "aisle"], seed=2)
     return pd.DataFrame([statistics(picture) for picture in render_scenes(rows)])
 
 
