@@ -204,7 +204,8 @@ class TestRender:
         for row, picture in zip(table.itertuples(), render_cutouts(table, pixels=96), strict=True):
             heights.setdefault(row.type, []).append(picture.shape[0] / picture.shape[1])
         middle = {kind: float(np.median(values)) for kind, values in heights.items()}
-        assert middle["shotgun"] < middle["rifle"] < middle["submachine gun"] < middle["revolver"]
+        assert max(middle["shotgun"], middle["rifle"]) < 0.75 * middle["submachine gun"]
+        assert middle["submachine gun"] < middle["revolver"]
         assert 0.5 < middle["revolver"] < middle["pistol"] < 0.85
         assert middle["shotgun"] < 0.25
 
