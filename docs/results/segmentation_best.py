@@ -4,7 +4,8 @@
 
 Every network learns from simulated pictures alone. Two tests: simulated photographs of firearms, scenes and
 photographs that no training picture shows, and real revolver and pistol cut-outs put into real CCTV frames (FOLDER,
-the folder segmentation/ of the real sets). Steps add up: each has all settings of the one before it. Writes
+the folder segmentation/ of the real sets). Steps add up: each has all settings of the one before it; what did
+not help stands beside them. Writes
 segmentation_best.json after each step; steps that are named are run, the others kept from before.
 """
 
@@ -41,17 +42,20 @@ STEPS: dict[str, Settings] = {
     },
     "pastes blended and lit alike": {"styles": BLENDED},
     "photographed pictures, look-alikes, empty scenes": {"styles": PHOTOGRAPHED},
-    "augmentation": {"augment": ("geometry", "colour", "camera")},
     "256 pixels": {"pixels": 256},
 }  # fmt: skip
-WITHOUT = {"augmentation, without ImageNet": ("augmentation", {"weights": "none"})}
+LAST = [*STEPS][-2]
+BESIDE = {  # step beside the ladder → the step it is held against, what is changed
+    "beside the last of 128 pixels: augmentation": (LAST, {"augment": ("geometry", "colour", "camera")}),
+    "beside the last of 128 pixels: without ImageNet": (LAST, {"weights": "none"}),
+}
 OF_DATA = {"styles": PASTED, "firearms": 41, "backgrounds": 43, "pictures": 1208, "pixels": 256}
 
 
 def settings_of(step: str) -> tuple[training.SegmentationRecipe, Settings]:
     """Add up what the steps to this one set."""
     names = [*STEPS]
-    last, changed = WITHOUT.get(step, (step, {}))
+    last, changed = BESIDE.get(step, (step, {}))
     chosen: Settings = {}
     for name in names[: names.index(last) + 1]:
         chosen |= STEPS[name]
@@ -154,9 +158,9 @@ def main(folder: str, store: str, *steps: str) -> None:
     """Run the steps that are named, or all, and write what came out after each."""
     path = HERE / "segmentation_best.json"
     kept = json.loads(path.read_text("utf-8")) if path.is_file() else {"steps": {}}
-    for step in steps or [*STEPS, *WITHOUT]:
+    for step in steps or [*STEPS, *BESIDE]:
         kept["steps"][step] = run(step, Path(folder), Path(store))
-        ordered = [name for name in [*STEPS, *WITHOUT] if name in kept["steps"]]
+        ordered = [name for name in [*STEPS, *BESIDE] if name in kept["steps"]]
         content = {
             "source": "simulated",
             "tests": "simulated photographs; real cut-outs (Caltech 101, CC BY 4.0) in real frames (Intel, CC BY 4.0)",
