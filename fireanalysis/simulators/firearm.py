@@ -5,7 +5,7 @@ light and what hides a part. A row of the table determines its pixels completely
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, overload
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fireanalysis.errors import DataError, ParameterError
 
 from .firearm_cover import cloth, hand
-from .firearm_finishes import finishes, grip_finish_of, metal_finish_of
+from .firearm_finishes import FINISHES, finishes, grip_finish_of, metal_finish_of
 from .firearm_light import Light
 from .firearm_models import NAMED, chosen_models, firearm_catalogue
 from .firearm_parameters import draw, ranges
@@ -38,6 +38,8 @@ _BUILD = {
     "shotgun": shotgun,
     "submachine gun": submachine_gun,
 }
+
+_SIDES, _COVERS = ("right", "left"), ("none", "hand", "cloth")
 
 # What a row's pixels depend on.
 _PIXELS = [
@@ -243,7 +245,7 @@ def render_cutouts(rows: pd.DataFrame, *, pixels: int = 256, with_mask: bool = F
     Raises
     ------
     DataError
-        The table lacks a column.
+        The table lacks a column or holds an unknown type, finish, side or cover.
     ParameterError
         Fewer than 16 pixels.
 
@@ -260,6 +262,18 @@ def render_cutouts(rows: pd.DataFrame, *, pixels: int = 256, with_mask: bool = F
     if absent:
         what = f"the table has no column {', '.join(absent)}"
         raise DataError(what, where="render_cutouts", do="pass rows of sample_cutouts with all their columns")
+    known: dict[str, Iterable[str]] = {
+        "type": _BUILD,
+        "finish": FINISHES,
+        "grip_finish": FINISHES,
+        "side": _SIDES,
+        "cover": _COVERS,
+    }
+    for name, values in known.items():
+        unknown = sorted(set(rows[name]) - set(values))
+        if unknown:
+            what = f"column {name} has {unknown}; known are {', '.join(values)}"
+            raise DataError(what, where="render_cutouts", do="pass rows of sample_cutouts unchanged")
     checked = rows[_PIXELS]
 
     def pictures() -> Iterator[Any]:
@@ -349,7 +363,8 @@ def _camera(row: Any, layers: list[Surface], pixels: int) -> tuple[Camera, tuple
     return placed, (int(shape[1]), int(shape[0]))
 
 
-@lru_cache(maxsize=48)
+# A surface of 256 pixels takes 8 MB, of 1024 pixels 120 MB.
+@lru_cache(maxsize=4)
 def _surface(
     kind: str, shape: str, finish: str, grip_finish: str, wear: float, seed: int, side: str, pixels: int
 ) -> Surface:

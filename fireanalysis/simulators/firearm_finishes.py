@@ -43,7 +43,6 @@ FINISHES = {
     "ivory": Finish((0.75, 0.68, 0.52), 0.0, 0.25, "grain", 0.008, 0.15),
     "horn": Finish((0.05, 0.04, 0.035), 0.0, 0.3, "checkered", 0.2),
     "hole": Finish((0.008, 0.008, 0.008), 0.0, 0.9),
-    "lens": Finish((0.03, 0.04, 0.06), 0.2, 0.1),
 }
 
 
@@ -96,7 +95,7 @@ def grip_finish_of(kind: str, wood: float, seed: int) -> str:
 
 
 def finishes(kind: str, p: dict[str, Any], finish: str, grip_finish: str, seed: int) -> tuple[Finish, ...]:
-    """Choose a finish for every slot: none, metal, frame, grip, stock, small, dark, glass, accent, check."""
+    """Choose a finish for every slot: none, metal, frame, grip, stock, small, dark, accent, check."""
     small = finish if uniform(seed, "small") < 0.5 else "black" if finish not in ("gold",) else "gold"
     frame = finish
     grip = stock = grip_finish
@@ -126,7 +125,7 @@ def finishes(kind: str, p: dict[str, Any], finish: str, grip_finish: str, seed: 
     cut = FINISHES[stock if kind in ("rifle", "shotgun") else grip]
     darker = (0.75 * cut.colour[0], 0.75 * cut.colour[1], 0.75 * cut.colour[2])
     check = replace(cut, colour=darker, texture="checkered", depth=0.25)
-    names = ("hole", finish, frame, grip, stock, small, "hole", "lens", accent)
+    names = ("hole", finish, frame, grip, stock, small, "hole", accent)
     return (*(FINISHES[name] for name in names), check)
 
 

@@ -11,6 +11,11 @@ from fireanalysis.errors import ParameterError
 from .firearm_parameters import FORMS, TYPE_SHARES, draw, ranges
 from .hashing import seeds, uniform
 
+# Lengths that show in every model that has them: one of them tells a look-alike from its parent.
+_ALWAYS_SEEN = ("barrel", "barrel_height", "receiver", "cylinder", "cylinder_diameter")
+# What catalogues vary beside them.
+_OFTEN = ("front_sight", "rear_sight", "rib", "grip_panel", "scope", "magazine", "muzzle")
+
 NAMED = ("model", "type", "form", "look_alike_of")
 
 
@@ -85,13 +90,11 @@ def _look_alike(parent: dict[str, object], seed: int) -> dict[str, object]:
     names = [name for name, (low, high) in ranges(form).items() if high > low]
     first, last = ranges("model")["look_alike_changes"]
     count = int(first + uniform(seed, "changes") * (last - first + 1))
-    # What catalogues vary first: length, sights, rail, grip.
-    usual = [
-        name for name in ("barrel", "front_sight", "rib", "grip_panel", "scope", "magazine") if name in names
-    ]
-    pool = usual if uniform(seed, "usual") < 0.6 else names
+    order = [names[i] for i in np.argsort(uniform(seed, "which", np.arange(len(names))))]
+    seen = [name for name in order if name in _ALWAYS_SEEN][:1]
+    often = [name for name in order if name in _OFTEN] if uniform(seed, "often") < 0.6 else order
     changed = {}
-    for name in [pool[i] for i in np.argsort(uniform(seed, "which", np.arange(len(pool))))[:count]]:
+    for name in list(dict.fromkeys(seen + often))[:count]:
         low, high = ranges(form)[name]
         step = draw("model", "look_alike_step", int(seeds(seed, name))) * (high - low)
         now = float(str(parent[name]))

@@ -31,7 +31,7 @@ def pistol(relief: Relief, p: Shape) -> None:
     guard(relief, front, front - p["guard"], low - deep * 0.9, p)
     _pistol_grip(relief, p, axis, half)
     _slide(relief, p, low=low, high=high)
-    if p["rib"] > 0.45 and p["form"] == "striker":
+    if p["form"] == "striker" and p["rib"] > 0.45:
         for x in np.arange(front + 4, dust - 5, 8):
             relief.carve(box(x, low - deep, x + 4, low - deep * 0.55), 2.5)
     for x, y in (

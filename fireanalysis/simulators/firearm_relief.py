@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Points = Sequence[tuple[float, float]] | NDArray[np.float64]
 
-SLOTS = ("none", "metal", "frame", "grip", "stock", "small", "dark", "glass", "accent", "check")
+SLOTS = ("none", "metal", "frame", "grip", "stock", "small", "dark", "accent", "check")
 """What a pixel is made of, by number: an individual firearm has a finish for each."""
 
 _SHIFT = 4  # binary digits of a pixel's fraction in OpenCV's polygons

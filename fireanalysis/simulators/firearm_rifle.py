@@ -160,7 +160,7 @@ def _bolt(relief: Relief, p: Shape) -> None:
     long = p["receiver"]
     end, fore, low = (long + p["barrel"], long + p["fore_end"] * p["barrel"], -p["receiver_height"] - 2)
     tube(relief, long - 10, end, 0, width=p["barrel_height"] * 1.35, taper=0.7)
-    tube(relief, -22, long, 0, width=33)
+    tube(relief, -22, long, 0, width=p["thickness"] * 0.95)
     tube(relief, -44, -18, 1, width=22, slot="small")
     brake(relief, end, 0, p["barrel_height"] * 0.46, p["muzzle"] * (0.55 if p["wood"] > 0.6 else 1))
     magazine(relief, long * 0.92, low + 6, {**p, "magazine_width": p["magazine_width"]}, half=13)
@@ -208,7 +208,7 @@ def _lever(relief: Relief, p: Shape) -> None:
         lathe="x",
         power=2.4,
     )
-    butt(relief, 4, 10, {**p, "stock_style": p["stock_style"] * 0.4}, neck=38, wrist=50)
+    butt(relief, 4, 10, p, neck=38, wrist=50)
     receiver = [(0, low + 8), (18, low), (long, low + 6), (long, 16), (40, 18), (16, 12), (-6, 8)]
     relief.add(smooth(receiver, rounds=1), half, "frame", bevel=3)
     loop = [

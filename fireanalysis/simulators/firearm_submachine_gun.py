@@ -70,7 +70,7 @@ def _tube(relief: Relief, p: Shape) -> None:
         (at + 66, -width / 2 - 12),
         (at - 30, -width / 2 - 12),
     ]
-    relief.add(trigger, 13, "frame", bevel=2)
+    relief.add(trigger, p["thickness"] / 3, "frame", bevel=2)
     guard(relief, at + 22 + p["guard"], at + 22, -width / 2 - 10, p)
     if p["magazine_curve"] > 24:
         relief.add(disc(long * 0.8, -width / 2 - 46, 52), 26, "small", bevel=5)

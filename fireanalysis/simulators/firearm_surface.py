@@ -124,7 +124,8 @@ def _textures(relief: Relief, looks: tuple[Finish, ...], rng: np.random.Generato
             rise = pattern
         elif kind == "checkered":
             pitch = max(1.6, 3.2 / scale)
-            y, x = (axis / scale for axis in np.indices(shape, np.float32, sparse=True))
+            rows, columns = np.indices(shape, np.float32, sparse=True)
+            y, x = rows / scale, columns / scale
             rise = np.abs(((x + 0.6 * y) / pitch) % 1 - 0.5) + np.abs(((x - 0.6 * y) / pitch) % 1 - 0.5)
             pattern = 0.6 * coarse + 1.2 * (rise - 0.5)
         elif kind == "brushed":

@@ -8,12 +8,14 @@ from skimage.measure import euler_number
 
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.simulators import (
+    firearm,
     firearm_catalogue,
     firearm_parameter_table,
     render_cutouts,
     sample_cutouts,
 )
 from fireanalysis.simulators.firearm_models import shape_names
+from fireanalysis.simulators.firearm_relief import Relief
 
 TYPES = {"pistol", "revolver", "rifle", "shotgun", "submachine gun"}
 
@@ -78,6 +80,15 @@ class TestCatalogue:
             assert parent["type"] == row["type"] and parent["look_alike_of"] == "", model
             same = (row == parent) | (row.isna() & parent.isna())
             assert 1 <= (~same[list(shape_names())]).sum() <= 3, model
+
+    def test_look_alikes_do_not_look_the_same(self, catalogue: pd.DataFrame) -> None:
+        for row in catalogue[catalogue["look_alike_of"] != ""].itertuples():
+            solids = []
+            for model in (row.model, row.look_alike_of):
+                numbers = catalogue.set_index("model").loc[model].dropna().to_dict()
+                solids.append(Relief.empty((-480, -330, 1250, 150), 0.4))
+                firearm._BUILD[row.type](solids[-1], {**numbers, "side": "right"})
+            assert (solids[0].height != solids[1].height).sum() > 20, row.model
 
     def test_every_parameter_says_where_it_is_from(self) -> None:
         table = firearm_parameter_table()
@@ -205,9 +216,8 @@ class TestRender:
             heights.setdefault(row.type, []).append(picture.shape[0] / picture.shape[1])
         middle = {kind: float(np.median(values)) for kind, values in heights.items()}
         assert max(middle["shotgun"], middle["rifle"]) < 0.75 * middle["submachine gun"]
-        assert middle["submachine gun"] < middle["revolver"]
-        assert 0.5 < middle["revolver"] < middle["pistol"] < 0.85
-        assert middle["shotgun"] < 0.25
+        # Real ones (22 handguns of Caltech 101) have 0.45 to 0.65 and two pistols 0.6.
+        assert 0.45 < middle["revolver"] < 0.7 and 0.5 < middle["pistol"] < 0.85 and middle["shotgun"] < 0.3
 
     def test_the_left_side_is_the_mirrored_outline(self) -> None:
         _, right = drawn(one(side="right", cover="none"))
@@ -229,3 +239,5 @@ class TestRender:
             render_cutouts(one(), pixels=8)
         with pytest.raises(DataError, match="no column shape, yaw_deg"):
             render_cutouts(one().drop(columns=["shape", "yaw_deg"]))
+        with pytest.raises(DataError, match=r"column finish has \['chrome'\]"):
+            render_cutouts(one(finish="chrome"))

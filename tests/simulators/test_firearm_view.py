@@ -155,7 +155,7 @@ class TestRelief:
 class TestLight:
     def test_normals_are_those_of_the_solid(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(firearm_surface, "_FLATNESS", 0.0)
-        look = dressed(cylinder(), "lens")
+        look = dressed(cylinder(), "black")
         y = 40 - (np.arange(400) + 0.5) / 5
         inside = np.abs(y) < 15
         normal = look.normal[inside][:, 250:550].mean(1)
