@@ -16,12 +16,13 @@ from .segments import Segments, cut_segments
 from .spectrograms import keep_features, keep_spectrograms
 from .store import Entry, digest, kept, opened
 from .surface import Surface, read_surface
-from .video import VideoInfo, is_video, read_frames, video_info, video_writer
+from .video import VIDEO_SUFFIXES, VideoInfo, is_video, read_frames, video_info, video_writer
 
 __all__ = [
     "CATEGORIES",
     "DATA_SETS",
     "PICTURE_SUFFIXES",
+    "VIDEO_SUFFIXES",
     "DataSet",
     "Entry",
     "Example",

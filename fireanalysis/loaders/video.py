@@ -16,6 +16,9 @@ from PIL import Image, UnidentifiedImageError
 from fireanalysis.errors import DataError, ParameterError, RunError
 from fireanalysis.transforms.arrays import positive, whole
 
+VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".mpg", ".ts")
+"""Endings by which a folder's videos are found; what a file is is told by its content."""
+
 # What every OpenCV wheel can write. FFV1 loses nothing; browsers play VP8.
 _CODECS = {".mp4": "mp4v", ".webm": "VP80", ".mkv": "FFV1"}
 _RATES_HZ = (0.01, 1000.0)

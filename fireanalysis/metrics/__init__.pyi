@@ -35,6 +35,7 @@ from .gunshot_sounds import (
     real_gunshot_statistics,
     sound_statistics,
 )
+from .real_cctv import real_cctv_alarms
 from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
 from .real_gunshots import real_gunshot_scores
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
@@ -143,6 +144,7 @@ __all__ = [
     "predict_nothing",
     "promoted",
     "rank_of_first",
+    "real_cctv_alarms",
     "real_comparisons",
     "real_damage",
     "real_gunshot_envelopes",

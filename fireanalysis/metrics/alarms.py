@@ -50,7 +50,7 @@ class AlarmRule:
     successive : int
         Frames in a row with a detection that raise an alarm; of the frames that are looked at.
     hold_s : float
-        Detections that begin again within this time after the last one belong to the same alarm.
+        After an alarm this time passes before the next; what lasts longer raises another.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class AlarmRule:
     threshold: float = 0.5
     least_px: int = 20
     successive: int = 3
-    hold_s: float = 5.0
+    hold_s: float = 10.0
 
     def __post_init__(self) -> None:
         where = "AlarmRule"
@@ -189,7 +189,7 @@ def region_sizes(
 
 
 def find_alarms(
-    times_s: ArrayLike, detected: ArrayLike, *, successive: int = 3, hold_s: float = 5.0
+    times_s: ArrayLike, detected: ArrayLike, *, successive: int = 3, hold_s: float = 10.0
 ) -> pd.DataFrame:
     """Raise an alarm after so many frames in a row with a detection.
 
@@ -201,13 +201,15 @@ def find_alarms(
     successive : int
         Frames in a row that are needed. It is the frames looked at that count, not those of the video.
     hold_s : float
-        Detections that begin again within this time after the last one belong to the same alarm: one call, not many.
+        After an alarm this time passes before the next. What lasts longer raises another: otherwise a network that
+        sees firearms all the time would raise a single false alarm.
 
     Returns
     -------
     DataFrame
-        One row an alarm: first (number of the frame of its first detection), raised (of the frame that raised it),
-        last (of its last detection), and start_s, raised_s, end_s, their times.
+        One row an alarm: first (number of the frame from which on there were detections), raised (of the frame that
+        raised it), last (of the last detection in a row, or the one before the next alarm), and start_s, raised_s,
+        end_s, their times.
 
     Raises
     ------
@@ -218,10 +220,11 @@ def find_alarms(
 
     Examples
     --------
-    >>> find_alarms(range(8), [0, 1, 1, 0, 1, 1, 1, 0], successive=2, hold_s=1)[["start_s", "raised_s", "end_s"]]
+    >>> find_alarms(range(8), [0, 1, 1, 0, 1, 1, 1, 1], successive=2, hold_s=2)[["start_s", "raised_s", "end_s"]]
        start_s  raised_s  end_s
     0      1.0       2.0    2.0
     1      4.0       5.0    6.0
+    2      7.0       7.0    7.0
     """
     where = "find_alarms"
     times, seen = np.asarray(times_s, float), np.asarray(detected).astype(bool)
@@ -231,12 +234,16 @@ def find_alarms(
         what = f"times {times.shape} and detections {seen.shape}, or times that do not rise"
         raise DataError(what, where=where, do="pass the frames of one video, in order")
     edges = np.flatnonzero(np.diff(np.r_[False, seen, False]))
-    first, last = edges[::2], edges[1::2] - 1
-    long = last - first + 1 >= successive
-    first, last = first[long], last[long]
-    new = np.r_[True, times[first[1:]] - times[last[:-1]] > hold_s][: len(first)]
-    first, last = first[new], last[np.r_[new[1:], True][: len(last)]]
-    raised = first + successive - 1
+    rows: list[list[int]] = []
+    before_s = -np.inf
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        frame = first + successive - 1
+        while (frame := max(frame, int(np.searchsorted(times, before_s + hold_s)))) < end:
+            if rows and rows[-1][2] >= first:  # the row of detections goes on
+                rows[-1][2], first = frame - 1, frame
+            rows.append([first, frame, end - 1])
+            before_s, frame = times[frame], frame + 1
+    first, raised, last = np.array(rows, int).reshape(-1, 3).T
     columns = {"first": first, "raised": raised, "last": last}
     columns |= {"start_s": times[first], "raised_s": times[raised], "end_s": times[last]}
     return pd.DataFrame(columns)
@@ -249,7 +256,7 @@ def alarm_curve(
     thresholds: Sequence[float],
     least_px: Sequence[int] = (1,),
     successive: Sequence[int] = (1, 2, 3),
-    hold_s: float = 5.0,
+    hold_s: float = 10.0,
 ) -> pd.DataFrame:
     """Count false alarms an hour and appearances found, for every setting of an alarm.
 

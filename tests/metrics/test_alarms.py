@@ -110,12 +110,11 @@ def one_frame_at_a_time(times, detected, successive, hold_s):
     alarms, row, start = [], 0, None
     for k, seen in enumerate(detected):
         row, start = (row + 1, start if row else k) if seen else (0, None)
-        if row == successive:
-            if alarms and times[start] - times[alarms[-1][2]] <= hold_s:
-                alarms[-1][2] = k
-            else:
-                alarms.append([start, k, k])
-        elif row > successive:
+        ready = not alarms or times[k] >= times[alarms[-1][1]] + hold_s
+        if row >= successive and ready:
+            goes_on = bool(alarms) and alarms[-1][2] >= start
+            alarms.append([k if goes_on else start, k, k])
+        elif row and alarms and alarms[-1][2] == k - 1:
             alarms[-1][2] = k
     return alarms
 
@@ -133,6 +132,18 @@ def test_alarms_are_those_of_a_machine(successive, hold_s):
         assert found["raised_s"].tolist() == [times[k] for _, k, _ in expected]
         some += len(expected)
     assert some >= 3
+
+
+def test_what_lasts_is_no_single_alarm():
+    alarms = find_alarms(np.arange(100) / 2, np.ones(100, bool), successive=3, hold_s=10)
+    assert alarms["raised_s"].tolist() == [1, 11, 21, 31, 41]
+    assert alarms[["start_s", "end_s"]].to_numpy().tolist() == [
+        [0, 10.5],
+        [11, 20.5],
+        [21, 30.5],
+        [31, 40.5],
+        [41, 49.5],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +186,7 @@ def test_false_alarms_and_appearances(watched):
     curve = alarm_curve(*watched, thresholds=[0.5], least_px=[10, 60], successive=[1, 2, 4], hold_s=1.0)
     curve = curve.set_index(["least_px", "successive"])
     assert curve["false_alarms"].to_dict() == {
-        (10, 1): 3,
+        (10, 1): 4,  # half a second longer than one alarm lasts
         (10, 2): 1,
         (10, 4): 0,
         (60, 1): 2,
@@ -187,7 +198,7 @@ def test_false_alarms_and_appearances(watched):
     assert np.isnan(curve.loc[(10, 4), "delay_s"])
     assert curve["hours"].to_numpy() == pytest.approx(20 / 3600)
     assert tuple(curve.loc[(10, 1), ["an_hour", "an_hour_low", "an_hour_high"]]) == pytest.approx(
-        hourly_rate(3, 20 / 3600)
+        hourly_rate(4, 20 / 3600)
     )
 
 

@@ -63,7 +63,7 @@ def largest_file(size: int) -> Iterator[None]:
 
 def test_a_video(tmp_path):
     path = film(tmp_path / "yard.mkv")  # without loss
-    found = segment_file(path, Red(), out=tmp_path / "new" / "out", rule=AlarmRule(successive=2, hold_s=0))
+    found = segment_file(path, Red(), out=tmp_path / "new" / "out", rule=AlarmRule(successive=2, hold_s=5))
     names = ["yard_frames.csv", "yard_mask.mkv", "yard_overlay.mp4"]
     assert sorted(one.name for one in (tmp_path / "new" / "out").iterdir()) == names
     masks = [image[..., 0] > 127 for _, image in read_frames(found.files["mask"])]
