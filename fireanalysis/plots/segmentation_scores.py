@@ -95,19 +95,22 @@ def size_curves(tables: Mapping[str, pd.DataFrame], *, title: str, source: str) 
     figure = go.Figure()
     for k, (name, table) in enumerate(tables.items()):
         value = 100 * table["foreground IoU"]
-        ends = {"array": 100 * table["high"] - value, "arrayminus": value - 100 * table["low"]}
+        bars = {"array": 100 * table["high"] - value, "arrayminus": value - 100 * table["low"]}
         figure.add_scatter(
             # A little apart, so that the bars of several networks can be told.
             x=100 * table["share"] * 1.03 ** (k - (len(tables) - 1) / 2),
             y=value,
-            error_y={"type": "data", "thickness": 1.2, **{end: one.fillna(0) for end, one in ends.items()}},
+            error_y={"type": "data", "thickness": 1.2, **{end: one.fillna(0) for end, one in bars.items()}},
             text=[f"{n:,} pictures" for n in table["pictures"]],
             mode="lines+markers",
             line={"color": CLASS_COLOURS[k % len(CLASS_COLOURS)]},
             name=name,
         )
     ticks = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100]
-    figure.update_xaxes(title="firearm's share of the picture (%)", type="log", tickvals=ticks)
+    shares = 100 * pd.concat([table["share"] for table in tables.values()])
+    # A single size would get an axis too short for a tick.
+    ends = [float(np.log10(shares.min() / 2)), float(np.log10(shares.max() * 2))]
+    figure.update_xaxes(title="firearm's share of the picture (%)", type="log", tickvals=ticks, range=ends)
     figure.update_yaxes(title="foreground IoU (%)", rangemode="tozero")
     return finish(figure, title, source=source).update_layout(_legend_under())
 

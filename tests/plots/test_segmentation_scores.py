@@ -89,3 +89,9 @@ def test_no_table_or_one_of_something_else(draw: Callable) -> None:
         draw({}, title="t", source="real")
     with pytest.raises(DataError, match="the table has no"):
         draw({"a": pd.DataFrame({"x": [1]})}, title="t", source="real")
+
+
+def test_one_size_alone_has_a_tick() -> None:
+    one = metrics.iou_by_size(COUNTS["near"], groups=range(12), seed=0, edges=[0, 1])
+    axis = plots.size_curves({"near": one}, title="t", source="real").layout.xaxis
+    assert any(axis.range[0] < np.log10(tick) < axis.range[1] for tick in axis.tickvals)
