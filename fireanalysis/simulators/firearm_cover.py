@@ -56,16 +56,18 @@ def cloth(firearm: Relief, *, place: float, share: float, seed: int) -> Surface:
     relief = Relief.empty((left - 80, low - 80, right + 80, top + 80), firearm.scale)
     deep = float(firearm.height.max()) + 8
     relief.add(smooth(middle + around, rounds=2), deep, "stock", bevel=min(9, deep))
-    relief.height += np.where(relief.height >= 0, 2.6 * _folds(relief, rng), 0).astype(np.float32)
+    relief.height += np.where(relief.height >= 0, 2.6 * _folds(relief, max(9.0, wide / 7), rng), 0).astype(
+        np.float32
+    )
     np.maximum(relief.height, 1, out=relief.height, where=relief.slot > 0)
     return _dressed(relief, _SKIN[0], seed)
 
 
-def _folds(relief: Relief, rng: np.random.Generator) -> NDArray[np.float32]:
+def _folds(relief: Relief, width_mm: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Make long waves in some direction."""
     h, w = relief.height.shape
     side = int(np.hypot(h, w)) + 2
-    waves = noise((side, side), 9 * relief.scale, rng, stretch=6)
+    waves = noise((side, side), width_mm * relief.scale, rng, stretch=6)
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(0, 180), 1.0)
     turned = cv2.warpAffine(waves, turn, (side, side), borderMode=cv2.BORDER_REFLECT)
     return np.asarray(turned[(side - h) // 2 :, (side - w) // 2 :][:h, :w])

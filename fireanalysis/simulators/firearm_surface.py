@@ -124,8 +124,7 @@ def _textures(relief: Relief, looks: tuple[Finish, ...], rng: np.random.Generato
             rise = pattern
         elif kind == "checkered":
             pitch = max(1.6, 3.2 / scale)
-            rows, columns = np.indices(shape, np.float32, sparse=True)
-            y, x = rows / scale, columns / scale
+            y, x = np.arange(shape[0])[:, None] / scale, np.arange(shape[1]) / scale
             rise = np.abs(((x + 0.6 * y) / pitch) % 1 - 0.5) + np.abs(((x - 0.6 * y) / pitch) % 1 - 0.5)
             pattern = 0.6 * coarse + 1.2 * (rise - 0.5)
         elif kind == "brushed":
