@@ -25,7 +25,7 @@ def make() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["PAGE", "PICTURES"])
+@pytest.mark.parametrize("name", ["PAGE", "PICTURES", "FIREARMS"])
 def test_a_simulator_s_page_comes_from_its_tables(make: ModuleType, name: str) -> None:
     path = getattr(make, name)
     assert path.read_text("utf-8") == make.page(path), "run: python docs/data_cards/make.py"

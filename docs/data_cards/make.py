@@ -5,11 +5,13 @@
 A test holds the pages to them.
 """
 
+import json
 from pathlib import Path
 
 import pandas as pd
 
 from fireanalysis.simulators import (
+    firearm_catalogue,
     firearm_parameter_table,
     gunshot_parameter_table,
     model_catalogue,
@@ -18,6 +20,8 @@ from fireanalysis.simulators import (
 
 PAGE = Path(__file__).with_name("gunshot_simulator.md")
 PICTURES = Path(__file__).with_name("picture_simulator.md")
+FIREARMS = Path(__file__).with_name("firearm_simulator.md")
+MEASURED = Path(__file__).parents[1] / "results" / "firearm_pictures.json"
 
 COUNTS = {
     "category": "category",
@@ -89,7 +93,41 @@ def sections() -> dict[Path, dict[str, str]]:
         "scenes": as_markdown(scene_parameter_table(), PARAMETERS | {"power": "power"}),
         "firearms": as_markdown(firearm_parameter_table(), even),
     }
-    return {PAGE: gunshots, PICTURES: pictures}
+    return {PAGE: gunshots, PICTURES: pictures, FIREARMS: firearms()}
+
+
+def firearms() -> dict[str, str]:
+    """Make the tables of measured figures and of models."""
+    kept = json.loads(MEASURED.read_text("utf-8"))
+    real = pd.Series(kept["real, called"], name="real handguns")
+    called = [pd.DataFrame(run["called"]).T for run in kept["runs"]]
+    middle = pd.concat([sum(called) / len(called), real.to_frame().T])
+    every = pd.concat(called).sum(axis=1).groupby(level=0).agg(["min", "max"])
+    middle["any of the three"] = middle.sum(axis=1)
+    table = (
+        (100 * middle)
+        .round(0)
+        .assign(**{"any, from seed to seed": [_between(every, name) for name in middle.index]})
+    )
+    figures = sum(pd.DataFrame(run["figures"]).T for run in kept["runs"]) / len(kept["runs"])
+    figures["halves"] = pd.Series(kept["real, one half against the other"])
+    figures = figures.map("{:.3g}".format).reset_index(names="figure")
+    models = firearm_catalogue()[["model", "form", "look_alike_of", "barrel"]].round(0)
+    names = {
+        "model": "model",
+        "form": "form",
+        "look_alike_of": "looks like",
+        "barrel": "barrel or slide (mm)",
+    }
+    return {
+        "called": as_markdown(table.reset_index(names="type"), {"type": "type"} | {c: c for c in table}),
+        "figures": as_markdown(figures, {name: name for name in figures}),
+        "models": as_markdown(models, names),
+    }
+
+
+def _between(every: pd.DataFrame, name: str) -> str:
+    return f"{100 * every['min'][name]:.0f} to {100 * every['max'][name]:.0f}" if name in every.index else "–"
 
 
 def page(path: Path) -> str:
