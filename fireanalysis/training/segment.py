@@ -140,7 +140,8 @@ def watch_videos(
     DataError
         If a video has no frame, or a mask has another shape than its frame.
     """
-    rows, sizes = [], []
+    rows: list[tuple[object, ...]] = []
+    sizes = []
     for name, frames in videos.items():
         number, seen, before = 0, False, len(rows)
         for time_s, image, mask in frames:
