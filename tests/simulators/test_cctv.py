@@ -104,7 +104,8 @@ def test_firearms_cover_the_share_of_a_frame_they_do_in_real_video():
             scene_photograph="coins",
         )
         shares += [mask.mean() for _, _, mask in render_cctv(still, height=216, fps=1)]
-    assert 0.0006 < np.median(shares) < 0.0014  # aimed at 0.0009; seeds 0 to 5 gave 0.0007 to 0.0012
+    # Logarithms spread by 0.7, so two standard errors of the median of 40 are 28 %; hands hide a little more.
+    assert 0.0006 < np.median(shares) < 0.0014
 
 
 def test_noise_and_coding_come_over_every_frame(walks):
