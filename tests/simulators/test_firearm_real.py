@@ -35,7 +35,7 @@ def simulated(measure: ModuleType) -> Simulated:
     return {kind: measure.simulated_cutouts(kind, count=count, seed=9) for kind, count in counts.items()}
 
 
-# The least of three runs of 60 in docs/results/firearm_pictures.json, less what twelve may miss by chance.
+# The least of the runs in docs/results/firearm_pictures.json, less what twelve may miss by chance.
 @pytest.mark.parametrize(
     ("kind", "least"),
     [("revolver", 0.9), ("pistol", 0.65), ("rifle", 0.65), ("shotgun", 0.4), ("submachine gun", 0.75)],
