@@ -60,9 +60,11 @@ def alarm_timeline(
                 col=1,
             )
         raised = table[table["raised"]]
+        # A legend shows what has a point, if only one that is nowhere.
+        nowhere = [None] if raised.empty else []
         figure.add_scatter(
-            x=raised["time_s"],
-            y=raised[["right_px", "wrong_px"]].max(axis=1),
+            x=[*raised["time_s"], *nowhere],
+            y=[*raised[["right_px", "wrong_px"]].max(axis=1), *nowhere],
             mode="markers",
             marker={"symbol": "triangle-down", "size": 13, "color": CLASS_COLOURS[6]},
             name=f"alarm raised ({successive} in a row)",
