@@ -62,6 +62,8 @@ class Encoder(nn.Module):
 
     Notes
     -----
+    A random encoder gets its batch statistics from noise once; frozen at their start values it would give zeros.
+
     Source: segmentation paper, "Transfer Learning Models": Keras's networks without their top. EfficientNet-Lite0 is
     added because its ImageNet weights come as a package from the index that everything else comes from.
 
@@ -84,6 +86,8 @@ class Encoder(nn.Module):
         self.features = _convolutions(whole_network)
         self.register_buffer("mean", torch.tensor(mean)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(std)[:, None, None], persistent=False)
+        if self.weights_used.startswith("none"):
+            _settle(self.features)
         self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Encoder:
@@ -94,6 +98,15 @@ class Encoder(nn.Module):
         """Give the last features: float (n, 3, rows, columns), 0 to 1, in; (n, channels, rows/32, columns/32) out."""
         with torch.no_grad():
             return self.features((pictures - self.mean) / self.std)
+
+
+def _settle(features: nn.Module) -> None:
+    """Let batch normalisation measure noise: at its start values a random network's numbers shrink to nothing."""
+    norms = [layer for layer in features.modules() if isinstance(layer, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = None  # an average over all that is seen
+    with torch.no_grad():
+        features.train()(torch.randn(8, 3, 64, 64))
 
 
 def _convolutions(network: nn.Module) -> nn.Module:

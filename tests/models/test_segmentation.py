@@ -52,6 +52,14 @@ def test_densenet_features_end_with_a_relu_as_in_its_classifier() -> None:
     assert encoder(torch.rand(1, 3, 64, 64)).min() >= 0
 
 
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_a_random_encoder_tells_pictures_apart(encoder: str) -> None:
+    torch.manual_seed(0)
+    features = Encoder(encoder, weights="none")(torch.rand(6, 3, 64, 64)).half()
+    assert features.isfinite().all()
+    assert features.float().std(0).mean() > 0.01  # 1e-9 and less with start values
+
+
 def test_lite0_knows_what_it_learned_from_imagenet() -> None:
     encoder = Encoder("efficientnet_lite0", weights="imagenet")
     network = backbone("efficientnet_lite0", classes=1000, pixels=224, channels=3, weights="imagenet").eval()
