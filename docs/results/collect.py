@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 README = HERE.parents[1] / "README.md"
 BEGIN, END = "<!-- results: docs/results/collect.py -->", "<!-- end of results -->"
 BEGIN_SPLITS = "<!-- splits: docs/results/collect.py -->"
+BEGIN_STEPS = "<!-- steps: docs/results/collect.py -->"
 SHOWN = "quick-two-cores"  # the run README's table is about
 
 # What is said of the real recordings, and what gunshot_real.json calls it.
@@ -180,10 +181,35 @@ def splits() -> str:
     return "\n".join(lines)
 
 
+def steps() -> str:
+    """Write README's table of what makes a segmentation network better as Markdown."""
+    kept = json.loads((HERE / "segmentation_best.json").read_text("utf-8"))["steps"]
+    tests = {
+        "simulated": "simulated photographs",
+        "real, plain": "real handguns in real frames, plain",
+        "real, blended": "the same, blended",
+    }
+    lines = [f"| step | {' | '.join(tests.values())} |", f"|---{'|---' * len(tests)}|"]
+    *_, last = (name for name in kept if not name.startswith("beside"))
+    rows = {name: (result, "") for name, result in kept.items() if not name.startswith("beside")} | {
+        "flips averaged": (kept[last], ", flips averaged")
+    }
+    rows |= {name: (result, "") for name, result in kept.items() if name.startswith("beside")}
+    rows["predict nothing"] = (kept[last], ", predict nothing")
+    for name, (result, what) in rows.items():
+        scores = [result[f"{test}{what}"]["foreground IoU"] for test in tests]
+        cells = [f"{value:.2f} ({low:.2f} to {high:.2f})" for value, low, high in scores]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+TABLES = {BEGIN: table, BEGIN_SPLITS: splits, BEGIN_STEPS: steps}
+
+
 def write() -> None:
     """Put the tables between README's marks."""
     text = README.read_text("utf-8")
-    for begin, made in ((BEGIN, table()), (BEGIN_SPLITS, splits())):
+    for begin, made in ((begin, make()) for begin, make in TABLES.items()):
         before, rest = text.split(begin)
         text = f"{before}{begin}\n\n{made}\n\n{END}{rest.split(END, 1)[1]}"
     README.write_text(text, encoding="utf-8")
