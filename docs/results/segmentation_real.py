@@ -135,7 +135,7 @@ def trained(store: str) -> dict[str, training.SegmentationFit]:
 
 def scores(
     fits: dict[str, training.SegmentationFit], test: loaders.DataSet[loaders.Example]
-) -> dict[str, dict[str, list[float]]]:
+) -> dict[str, dict[str, list[float | None]]]:
     """Give IoU, precision and recall of every network on one test set, with intervals by scene."""
     images, masks = loaders.stacked(test)
     counts = {
@@ -143,10 +143,15 @@ def scores(
     }
     table = metrics.segmentation_table(counts, groups=test.groups, seed=0)
     shown = ["foreground IoU", "background IoU", "mean IoU", "precision", "recall"]
+    ends = ["value", "low", "high"]
+    # None for NaN, which JSON does not know: the precision of predicting nothing.
     return {
         str(name): {
-            score: row[score][["value", "low", "high"]].astype(float).round(3).tolist() for score in shown
+            score: [None if np.isnan(value) else round(float(value), 3) for value in row[score][ends]]
+            for score in shown
         }
+        for name, row in table.iterrows()
+    }
         for name, row in table.iterrows()
     }
 
