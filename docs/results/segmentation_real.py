@@ -152,8 +152,6 @@ def scores(
         }
         for name, row in table.iterrows()
     }
-        for name, row in table.iterrows()
-    }
 
 
 def raised_in_vain(fit: training.SegmentationFit, images: NDArray, scenes: NDArray) -> list[float]:
