@@ -2,7 +2,7 @@
 
     python docs/results/segmentation_real.py FOLDER STORE
 
-FOLDER holds caltech101_revolver/cutouts (26 cut-outs, 24 handguns) and cctv_backgrounds_intel (48 frames of 6 scenes),
+FOLDER holds caltech101_revolver/cutouts (26 cut-outs, 22 handguns) and cctv_backgrounds_intel (48 frames of 6 scenes),
 both CC BY 4.0, and negatives_caltech101. The cut-outs are pasted and blended into the frames in every way; one network
 is trained for each way of making simulated pictures and tested on all of them. Writes segmentation_real.json: numbers
 only, no picture and no figure of one.
