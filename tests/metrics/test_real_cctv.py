@@ -11,7 +11,9 @@ def test_the_numbers_of_a_row_go_together() -> None:
     assert table["minutes"].to_numpy() == pytest.approx(279 * 0.5 / 60, abs=0.01)
     for row in table.itertuples():
         rate = hourly_rate(row.false_alarms, row.minutes / 60)
-        assert (row.an_hour, row.an_hour_low, row.an_hour_high) == pytest.approx(tuple(rate), rel=0.001, abs=0.01)
+        assert (row.an_hour, row.an_hour_low, row.an_hour_high) == pytest.approx(
+            tuple(rate), rel=0.001, abs=0.01
+        )
 
 
 def test_a_stricter_alarm_is_raised_less_often_per_frame() -> None:

@@ -45,7 +45,9 @@ def test_each_combination_runs_once_and_its_record_is_read_back(tmp_path: Path, 
 def test_a_failed_run_is_told_when_the_others_are_done_and_tried_again(tmp_path: Path, member: Path) -> None:
     chosen = every_combination({"A": [3, 4]})
     given = {"out": tmp_path / "sweep", "profile": "smoke", "notebooks": member}
-    with pytest.raises(RunError, match=r"(?s)1 of 2 combinations failed; the first: 00_member failed .*three"):
+    with pytest.raises(
+        RunError, match=r"(?s)1 of 2 combinations failed; the first: 00_member failed .*three"
+    ):
         sweep("00_member", chosen, **given)
     assert len([*tmp_path.glob("sweep/*/records/*.json")]) == 1
     (tmp_path / "sweep" / "mended").touch()
