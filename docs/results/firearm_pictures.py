@@ -10,6 +10,7 @@ each seed.
 """
 
 import json
+import platform
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -139,6 +140,9 @@ def main(folder: Path, seeds: int) -> None:
             }
         )
         kept = {
+            "source": "simulated",
+            "device": f"{platform.machine()} CPU",
+            "versions": {"python": platform.python_version(), "torch": torch.__version__},
             "what": "simulated cut-outs of firearms beside 26 real ones of handguns (Caltech 101, CC BY 4.0)",
             "network": "EfficientNet-Lite0, ImageNet, cut-outs on white at 224 pixels",
             "real, called": shares(model, real),

@@ -179,7 +179,8 @@ def main(folder: str, store: str) -> None:
     free = free_frames(folder)
     first = tests["real, plain"]
     result = {
-        "source": "real cut-outs pasted into real frames; networks trained on simulated pictures only",
+        "source": "simulated",  # no test picture was photographed as it is
+        "tests": "real cut-outs pasted into real frames; networks trained on simulated pictures only",
         "attribution": ATTRIBUTION,
         "real test": {
             "pictures": len(first),
