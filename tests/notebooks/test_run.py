@@ -18,6 +18,8 @@ OF_NO_DATA = {
     "15_cartridge_vit": 1,
     "16_cartridge_classes": 2,
     "24_gunshot_end_to_end": 1,
+    "31_segmentation_unet": 1,
+    "35_segmentation_cctv": 1,
 }
 
 
