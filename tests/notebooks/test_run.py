@@ -22,6 +22,9 @@ OF_NO_DATA = {
     "35_segmentation_cctv": 1,
 }
 
+# These learn from simulated pictures whatever DATA is, and say so; real pictures are what they are tested on.
+OF_REAL_DATA = {"34_segmentation_blending": 1, "35_segmentation_cctv": 1}
+
 
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -83,4 +86,4 @@ def test_notebooks_run_on_real_data(tmp_path: Path, real_data: Path, decade: str
         titles = [
             f["layout"]["title"]["text"] for f in plotly_figures(tmp_path / "notebooks" / f"{name}.ipynb")
         ]
-        assert sum("real data" in title for title in titles) >= 3
+        assert sum("real data" in title for title in titles) >= OF_REAL_DATA.get(name, 3)
