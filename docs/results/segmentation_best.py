@@ -4,9 +4,9 @@
 
 Every network learns from simulated pictures alone. Two tests: simulated photographs of firearms, scenes and
 photographs that no training picture shows, and real revolver and pistol cut-outs put into real CCTV frames (FOLDER,
-the folder segmentation/ of the real sets). Steps add up: each has all settings of the one before it; what did
-not help stands beside them. Writes
-segmentation_best.json after each step; steps that are named are run, the others kept from before.
+the folder segmentation/ of the real sets). Steps add up: each has all settings of the one before it; what did not
+help stands beside them. Writes segmentation_best.json after each step; steps that are named are run, the others kept
+from before.
 """
 
 import json

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from .classification import Classifier, Patience, kept_rows
 from .losses import inverse_frequency
 from .oversampling import rotate_batch
 from .recipe import Recipe
-from .trainer import device_of, read_result, run_training, state_digest, write_result
+from .trainer import device_of, made_from, read_result, run_training, write_result
 
 MOMENT_MAPS = 4096
 """Mean and standard deviation are taken over at most so many maps of the training part."""
@@ -218,14 +218,7 @@ def fit_or_load(
             depth=recipe.depth,
         )
         model.to(memory_format=memory_format(model))  # type: ignore[call-overload]
-        made_from = {
-            "training": train.fingerprint(),
-            "validation": validation.fingerprint(),
-            "recipe": asdict(recipe) | {"weights": model.weights_used},
-            "initial": state_digest(model),
-            "torch": torch.__version__,
-        }
-        with kept(store, "models", made_from) as entry:
+        with kept(store, "models", made_from(model, train, validation, recipe)) as entry:
             loaded = entry.done
             if not loaded:
                 if workers is None:

@@ -23,7 +23,7 @@ from fireanalysis.models import STRIDE, segmenter
 from .batches import Order
 from .segmentation import Segmenter
 from .segmentation_recipe import SegmentationRecipe
-from .trainer import device_of, read_result, run_training, state_digest, write_result
+from .trainer import device_of, made_from, read_result, run_training, state_digest, write_result
 
 Pictures = DataSet[Example]
 
@@ -246,14 +246,7 @@ def fit_segmentation(
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         model = _built(recipe, weights=recipe.weights)
-        made_from = {
-            "training": train.fingerprint(),
-            "validation": validation.fingerprint(),
-            "recipe": asdict(recipe) | {"weights": model.weights_used},
-            "initial": state_digest(model),
-            "torch": torch.__version__,
-        }
-        with kept(store, "models", made_from) as entry:
+        with kept(store, "models", made_from(model, train, validation, recipe)) as entry:
             loaded = entry.done
             if not loaded:
                 _train(model, train, validation, recipe, entry.folder, store, device)

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
 from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.loaders import DataSet
 
 SELECTION = "epoch, if it is the best so far"
 _RESULT = "result.pt"
@@ -111,6 +113,17 @@ def run_training(
         _fit(trainer, module, training, validation, resume_from=last if _resumable(last) else None)
     path = Path(best.best_model_path)
     return torch.load(path, weights_only=True, map_location="cpu"), round(time.perf_counter() - started, 3)
+
+
+def made_from(model: nn.Module, train: DataSet, validation: DataSet, recipe: Any) -> dict[str, Any]:
+    """Name everything that decides a training, but the code: the store's key."""
+    return {
+        "training": train.fingerprint(),
+        "validation": validation.fingerprint(),
+        "recipe": asdict(recipe) | {"weights": model.weights_used},
+        "initial": state_digest(model),
+        "torch": torch.__version__,
+    }
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> None:
