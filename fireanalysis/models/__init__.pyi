@@ -1,5 +1,6 @@
 from .backbones import backbone, head_name, memory_format, without_head
 from .cartridge import random_forest, support_vector_machine
+from .retrieval import EMBEDDERS, Embedder, embedder
 from .segmentation import ACTIVATIONS, ENCODERS, STRIDE, Decoder, Encoder, patch_discriminator, segmenter
 from .sound_classifiers import (
     FrameStatistics,
@@ -11,14 +12,17 @@ from .sound_classifiers import (
 
 __all__ = [
     "ACTIVATIONS",
+    "EMBEDDERS",
     "ENCODERS",
     "STRIDE",
     "Decoder",
+    "Embedder",
     "Encoder",
     "FrameStatistics",
     "GaussianMixtures",
     "HiddenMarkovModels",
     "backbone",
+    "embedder",
     "head_name",
     "linear_discriminant",
     "memory_format",
