@@ -39,6 +39,7 @@ from .real_cctv import real_cctv_alarms
 from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
 from .real_gunshots import real_gunshot_scores
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
+from .rerank import expand_queries, k_reciprocal
 from .routing import ErrorBudget, best_within, error_budget
 from .search import (
     cumulative_match_characteristic,
@@ -116,6 +117,7 @@ __all__ = [
     "distances_to_centre",
     "error_budget",
     "exact_share",
+    "expand_queries",
     "explain_rise",
     "find_alarms",
     "fit_temperature",
@@ -127,6 +129,7 @@ __all__ = [
     "interval_ends",
     "intra_class_distances",
     "iou_by_size",
+    "k_reciprocal",
     "known_from_unknown",
     "loss_change",
     "main_effects",
