@@ -20,6 +20,7 @@ from .gunshot_baselines import kept_of_sound
 from .gunshot_simulated import spectra_and_envelopes
 from .gunshot_stages import two_stages
 from .raster import panels
+from .retrieval_comparison import dimension_curves, precision_areas
 from .routing import confusion_by_category, cost_bars, error_budget, learning_panels, scores_by_supply
 from .search import (
     by_confidence,
@@ -67,6 +68,7 @@ __all__ = [
     "cost_bars",
     "curve",
     "damage_curves",
+    "dimension_curves",
     "distance_matrix",
     "distance_ranges",
     "error_budget",
@@ -87,6 +89,7 @@ __all__ = [
     "panels",
     "picture_panels",
     "pixel_reliability_diagram",
+    "precision_areas",
     "projections",
     "region_map",
     "reliability_diagram",
