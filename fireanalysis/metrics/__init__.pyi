@@ -35,11 +35,13 @@ from .gunshot_sounds import (
     real_gunshot_statistics,
     sound_statistics,
 )
+from .pair_distances import margin_balance, pair_distance_summary, sample_pair_distances
 from .real_cctv import real_cctv_alarms
 from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
 from .real_gunshots import real_gunshot_scores
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
 from .rerank import expand_queries, k_reciprocal
+from .retrieval import mean_average_precision, rank_accuracy, retrieval_summary, retrieval_table
 from .routing import ErrorBudget, best_within, error_budget
 from .search import (
     cumulative_match_characteristic,
@@ -133,12 +135,15 @@ __all__ = [
     "known_from_unknown",
     "loss_change",
     "main_effects",
+    "margin_balance",
     "mark_statistics",
+    "mean_average_precision",
     "minus_log10",
     "missing_share",
     "network_cost",
     "pair_auc",
     "pair_auc_interval",
+    "pair_distance_summary",
     "pair_ranks",
     "pair_summary",
     "picture_alarms",
@@ -146,6 +151,7 @@ __all__ = [
     "pixel_reliability",
     "predict_nothing",
     "promoted",
+    "rank_accuracy",
     "rank_of_first",
     "real_cctv_alarms",
     "real_comparisons",
@@ -160,9 +166,12 @@ __all__ = [
     "real_scan_statistics",
     "region_sizes",
     "reliability",
+    "retrieval_summary",
+    "retrieval_table",
     "risk_coverage",
     "row_shares",
     "sample_losses",
+    "sample_pair_distances",
     "search_cases",
     "search_costs",
     "segmentation_counts",
