@@ -42,6 +42,7 @@ from .real_gunshots import real_gunshot_scores
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
 from .rerank import expand_queries, k_reciprocal
 from .retrieval import mean_average_precision, rank_accuracy, retrieval_summary, retrieval_table
+from .retrieval_runs import bootstrap_seeds, retrieval_runs
 from .routing import ErrorBudget, best_within, error_budget
 from .search import (
     cumulative_match_characteristic,
@@ -103,6 +104,7 @@ __all__ = [
     "bootstrap_interval",
     "bootstrap_mean",
     "bootstrap_scores",
+    "bootstrap_seeds",
     "bootstrap_segmentation",
     "boundary_counts",
     "boundary_strip",
@@ -166,6 +168,7 @@ __all__ = [
     "real_scan_statistics",
     "region_sizes",
     "reliability",
+    "retrieval_runs",
     "retrieval_summary",
     "retrieval_table",
     "risk_coverage",

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
+from scipy.integrate import trapezoid
 
 from fireanalysis.errors import DataError
 
@@ -49,7 +50,7 @@ def precision_areas(ranks: ArrayLike, *, title: str, source: str | None = None) 
         ("step", after.repeat(2), CLASS_COLOURS[0], "solid"),
         ("trapezoid", np.column_stack([before, after]).ravel(), CLASS_COLOURS[1], "dash"),
     ):
-        area = np.trapezoid(height, corners)
+        area = trapezoid(height, corners)
         line = {"color": colour, "dash": dash, "width": 3 if dash == "dash" else 2}
         fill = "tozeroy" if name == "step" else "none"
         figure.add_scatter(
