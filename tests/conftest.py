@@ -51,6 +51,15 @@ def real_pictures(real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def real_retrieval(real_data: Path) -> Path:
+    """The folder with pictures by class: keyword_thumbnails/, augmented_triplets/, omniglot_small/."""
+    folder = real_data / "retrieval"
+    if not folder.is_dir():
+        pytest.skip(f"no retrieval folder in {real_data}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tones() -> ModuleType:
     """The module tones.py beside this file: sounds of known models, and two stages trained on them in seconds."""
     spec = spec_from_file_location("tones", Path(__file__).with_name("tones.py"))

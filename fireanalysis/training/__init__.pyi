@@ -3,10 +3,14 @@ from .batches import Batches, batches
 from .classical import Learned, learn_and_predict, rows_of, seconds_a_map
 from .classification import Classifier
 from .classify import Shots, classify_recording, introduce, spectrogram_set
+from .embedding_fit import EmbeddingFit, embed, fit_embedding, load_embedding_fit
+from .embedding_recipe import METHODS, EmbeddingRecipe, retrieval_recipe
 from .features import extract_features
 from .fit import Fit, Prediction, fit_or_load
 from .losses import FocalLoss, inverse_frequency
+from .metric_losses import DoubleMarginLoss
 from .oversampling import RotatedCopies, rotate_batch
+from .pairs import propose_margins, sample_pairs
 from .picture_augmentation import augment_pictures
 from .recipe import AUGMENTATIONS, CNN, SOUND, VIT, Recipe
 from .segment import (
@@ -32,11 +36,15 @@ from .two_stage import Routed, TwoStage
 __all__ = [
     "AUGMENTATIONS",
     "CNN",
+    "METHODS",
     "PICTURE_AUGMENTATIONS",
     "SOUND",
     "VIT",
     "Batches",
     "Classifier",
+    "DoubleMarginLoss",
+    "EmbeddingFit",
+    "EmbeddingRecipe",
     "FastNetwork",
     "Fit",
     "FocalLoss",
@@ -57,8 +65,10 @@ __all__ = [
     "augment_pictures",
     "batches",
     "classify_recording",
+    "embed",
     "extract_features",
     "fastest",
+    "fit_embedding",
     "fit_or_load",
     "fit_segmentation",
     "introduce",
@@ -66,12 +76,16 @@ __all__ = [
     "inverse_frequency",
     "keep_encoder_features",
     "learn_and_predict",
+    "load_embedding_fit",
     "load_segmentation_fit",
     "measure_speed",
     "mix",
     "overlay_mask",
+    "propose_margins",
+    "retrieval_recipe",
     "rotate_batch",
     "rows_of",
+    "sample_pairs",
     "seconds_a_map",
     "segment_file",
     "segment_picture",

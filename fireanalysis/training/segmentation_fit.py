@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -16,14 +15,22 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from fireanalysis.errors import DataError, ParameterError, RunError
+from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.loaders import DataSet, Example, kept, opened, stacked
 from fireanalysis.models import STRIDE, segmenter
 
 from .batches import Order
 from .segmentation import Segmenter
 from .segmentation_recipe import SegmentationRecipe
-from .trainer import device_of, made_from, read_result, run_training, state_digest, write_result
+from .trainer import (
+    device_of,
+    made_from,
+    read_result,
+    run_training,
+    state_digest,
+    write_network,
+    write_result,
+)
 
 Pictures = DataSet[Example]
 
@@ -146,7 +153,6 @@ class SegmentationFit:
         RunError
             If the file cannot be written.
         """
-        target = Path(path)
         content = {
             "state": {name: value.cpu() for name, value in self.model.state_dict().items()},
             "recipe": asdict(self.recipe),
@@ -157,21 +163,7 @@ class SegmentationFit:
             "seconds": self.seconds,
             "about": about,
         }
-        buffer = io.BytesIO()
-        torch.save(content, buffer)
-        part = target.with_name(f".{target.name}.part")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(buffer.getbuffer())
-            part.replace(target)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise RunError(
-                f"the network cannot be written: {error.strerror or error}",
-                where=target,
-                do="free the disk, or choose another folder",
-            ) from error
-        return target
+        return write_network(path, content)
 
 
 def load_segmentation_fit(path: str | os.PathLike[str], *, device: str = "auto") -> SegmentationFit:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+import os
 import signal
 import time
 import warnings
@@ -21,7 +22,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.errors import DataError, ParameterError, RunError
 from fireanalysis.loaders import DataSet
 
 SELECTION = "epoch, if it is the best so far"
@@ -150,6 +151,32 @@ def read_result(folder: Path) -> dict[str, Any]:
         raise DataError(
             f"the stored model cannot be read: {error}", where=path, do="remove its folder and run again"
         ) from error
+
+
+def write_network(path: str | os.PathLike[str], content: dict[str, Any]) -> Path:
+    """Keep a network in one file, whole or not at all.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
+    """
+    target = Path(path)
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(buffer.getbuffer())
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise RunError(
+            f"the network cannot be written: {error.strerror or error}",
+            where=target,
+            do="free the disk, or choose another folder",
+        ) from error
+    return target
 
 
 def device_of(wanted: str) -> str:
