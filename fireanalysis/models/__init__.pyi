@@ -1,6 +1,7 @@
 from .backbones import backbone, head_name, memory_format, without_head
 from .cartridge import random_forest, support_vector_machine
-from .retrieval import EMBEDDERS, Embedder, embedder
+from .padding import padded_batch
+from .retrieval import EMBEDDERS, POOLINGS, Embedder, embedder
 from .segmentation import ACTIVATIONS, ENCODERS, STRIDE, Decoder, Encoder, patch_discriminator, segmenter
 from .sound_classifiers import (
     FrameStatistics,
@@ -14,6 +15,7 @@ __all__ = [
     "ACTIVATIONS",
     "EMBEDDERS",
     "ENCODERS",
+    "POOLINGS",
     "STRIDE",
     "Decoder",
     "Embedder",
@@ -26,6 +28,7 @@ __all__ = [
     "head_name",
     "linear_discriminant",
     "memory_format",
+    "padded_batch",
     "patch_discriminator",
     "random_forest",
     "segmenter",

@@ -4,57 +4,61 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models.vgg import cfgs, make_layers
 
-from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.errors import ParameterError
 
 from .backbones import backbone
+from .padding import inside, level_sizes, masked
 from .segmentation import _IMAGENET, _TENSORFLOW, _settle
 
-Pooling = Literal["mac", "spoc", "gem"]
+Pooling = Literal["mac", "spoc", "gem", "codes"]
+POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
+"""What `embedder` makes a descriptor of a network's last maps by."""
+
+_LEAST = 32  # rows and columns: a smaller picture vanishes where it is halved five times
+_MOST = 2**24  # pixels of a picture: VGG16's first layers alone take 256 bytes for each
+_CODES_SIDE = 224
 
 
-class _Trunk(nn.Sequential):
-    """The convolutions of a network, and what it says of itself."""
-
+class _Parts(NamedTuple):
+    trunk: nn.Sequential  # the convolutions
+    codes: nn.Module | None  # the first fully connected layer, and what stands before it
     weights_used: str
 
 
-def _vgg16(weights: str | os.PathLike[str], width: float) -> _Trunk:
+def _vgg16(weights: str | os.PathLike[str], width: float) -> _Parts:
     if width == 1:
-        whole = backbone("vgg16", classes=1000, pixels=224, channels=3, weights=weights)
-        trunk = _Trunk(*whole.features)  # type: ignore[misc]
-        trunk.weights_used = str(whole.weights_used)
-        return trunk
-    layers = [part if part == "M" else max(1, round(int(part) * width)) for part in cfgs["D"]]
-    trunk = _Trunk(*make_layers(layers))
-    trunk.weights_used = f"none (no ImageNet weights for width {width:g})"
-    return trunk
+        whole: Any = backbone("vgg16", classes=1000, pixels=224, channels=3, weights=weights)
+        trunk, first, used = whole.features, whole.classifier[0], str(whole.weights_used)
+    else:
+        layers = [part if part == "M" else max(1, round(int(part) * width)) for part in cfgs["D"]]
+        trunk, used = make_layers(layers), "none"
+        first = nn.Linear(49 * int(layers[-2]), max(1, round(4096 * width)))
+    return _Parts(trunk, nn.Sequential(nn.AdaptiveAvgPool2d(7), nn.Flatten(), first, nn.ReLU()), used)
 
 
-def _resnet(name: str) -> Callable[..., _Trunk]:
-    def build(weights: str | os.PathLike[str], width: float) -> _Trunk:
-        whole = backbone(name, classes=1000, pixels=224, channels=3, weights=weights, width=width)
-        trunk = _Trunk(*list(whole.children())[:-2])  # without pooling and head
-        trunk.weights_used = str(whole.weights_used)
-        return trunk
+def _resnet(name: str) -> Callable[[str | os.PathLike[str], float], _Parts]:
+    def build(weights: str | os.PathLike[str], width: float) -> _Parts:
+        whole: Any = backbone(name, classes=1000, pixels=224, channels=3, weights=weights, width=width)
+        *trunk, pool, head = whole.children()
+        return _Parts(nn.Sequential(*trunk), nn.Sequential(pool, nn.Flatten(), head), str(whole.weights_used))
 
     return build
 
 
-def _lite0(weights: str | os.PathLike[str], width: float) -> _Trunk:
+def _lite0(weights: str | os.PathLike[str], width: float) -> _Parts:
     whole: Any = backbone("efficientnet_lite0", classes=1000, pixels=224, channels=3, weights=weights)
-    trunk = _Trunk(whole.conv_stem, whole.bn1, *whole.blocks, whole.conv_head, whole.bn2)
-    trunk.weights_used = str(whole.weights_used)
-    return trunk
+    trunk = nn.Sequential(whole.conv_stem, whole.bn1, *whole.blocks, whole.conv_head, whole.bn2)
+    return _Parts(trunk, nn.Sequential(whole.global_pool, whole.classifier), str(whole.weights_used))
 
 
-def _small(weights: str | os.PathLike[str], width: float) -> _Trunk:
+def _small(weights: str | os.PathLike[str], width: float) -> _Parts:
     """Four convolutions for drawings and tests; group normalisation, so that a descriptor is one picture's own."""
     layers: list[nn.Module] = []
     channels = 3
@@ -63,18 +67,26 @@ def _small(weights: str | os.PathLike[str], width: float) -> _Trunk:
         layers += [nn.Conv2d(channels, filters, 3, padding=1), nn.GroupNorm(8, filters), nn.ReLU()]
         layers += [nn.MaxPool2d(2)] if place < 3 else []
         channels = filters
-    trunk = _Trunk(*layers)
-    trunk.weights_used = "none"
-    return trunk
+    return _Parts(nn.Sequential(*layers), None, "none")
 
 
-# How it is built, multiples its sides must be of, what it learned to see as mean and spread, may be narrower.
-_NETWORKS: dict[str, tuple[Callable[..., _Trunk], int, Any, bool]] = {
-    "vgg16": (_vgg16, 8, _IMAGENET, True),
-    "resnet18": (_resnet("resnet18"), 1, _IMAGENET, True),
-    "resnet50": (_resnet("resnet50"), 1, _IMAGENET, True),
-    "efficientnet_lite0": (_lite0, 32, _TENSORFLOW, False),
-    "small": (_small, 1, _TENSORFLOW, True),
+class _Network(NamedTuple):
+    build: Callable[[str | os.PathLike[str], float], _Parts]
+    step: int  # sides of a picture are brought to multiples of this
+    colours: Any  # mean and spread of the pictures it learned from
+    scalable: bool  # can be narrower
+    up: bool  # rounds up where it halves an odd side
+    # A padded batch gives each picture its own descriptor if its sides are multiples of this. TensorFlow's "same"
+    # padding of Lite0 depends on whether a side is even; group normalisation sees the whole array (0: never).
+    exact: int
+
+
+_NETWORKS = {
+    "vgg16": _Network(_vgg16, 8, _IMAGENET, scalable=True, up=False, exact=1),
+    "resnet18": _Network(_resnet("resnet18"), 1, _IMAGENET, scalable=True, up=True, exact=1),
+    "resnet50": _Network(_resnet("resnet50"), 1, _IMAGENET, scalable=True, up=True, exact=1),
+    "efficientnet_lite0": _Network(_lite0, 32, _TENSORFLOW, scalable=False, up=True, exact=32),
+    "small": _Network(_small, 1, _TENSORFLOW, scalable=True, up=False, exact=0),
 }
 EMBEDDERS = tuple(_NETWORKS)
 """Networks that `embedder` knows."""
@@ -83,29 +95,54 @@ EMBEDDERS = tuple(_NETWORKS)
 class Embedder(nn.Module):
     """Convolutions, pooled over the picture to a descriptor of length 1.
 
+    Pictures are float (n, 3, h, w), 0 to 1. If they differ in size, each lies in the upper left corner of its array
+    (`padded_batch`), and `sizes`, int (n, 2), says how many rows and columns are its own. What lies beyond is set to
+    0 before every convolution and pooling, as if the picture ended there: it gets the descriptor it has alone. To
+    leave the padding out of the last maps only is not the same: by then it has come in over the border.
+
     Attributes
     ----------
     network, pooling, weights_used : str
     dimensions : int
         Of a descriptor.
     step : int
-        Sides of a picture are multiples of this.
+        Sides of a picture are best multiples of this.
+
+    Raises
+    ------
+    ParameterError
+        For pictures of another shape or type or above 16 million pixels; for sizes that do not fit, or with which
+        this network cannot be exact.
+
+    Notes
+    -----
+    Pictures of fewer than 32 rows or columns are padded to 32 with the mean colour. Neural codes squash every
+    picture to 224 × 224.
+
+    Source: §IV-A (MAC: Tolias et al. 2016); Table IV (neural codes: Babenko et al. 2014; SPoC: Babenko and Lempitsky
+    2015, with its centre prior: a Gaussian whose σ is a third of the way from the centre to the nearest border).
+    GeM: Radenović et al. 2019.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, network: str, pooling: Pooling, trunk: _Trunk, *, step: int, colours: Any) -> None:
+    def __init__(self, network: str, pooling: Pooling, parts: _Parts) -> None:
         super().__init__()
-        self.network, self.pooling, self.step = network, pooling, step
-        self.features, self.weights_used = trunk, trunk.weights_used
-        self.register_buffer("mean", torch.tensor(colours[0])[:, None, None], persistent=False)
-        self.register_buffer("std", torch.tensor(colours[1])[:, None, None], persistent=False)
+        about = _NETWORKS[network]
+        self.network, self.pooling, self.weights_used = network, pooling, parts.weights_used
+        self.step, self._up, self._exact = about.step, about.up, about.exact
+        self.features = parts.trunk
+        self.codes = parts.codes if pooling == "codes" else None
+        self.power = nn.Parameter(torch.tensor(3.0)) if pooling == "gem" else None
+        self.register_buffer("mean", torch.tensor(about.colours[0])[:, None, None], persistent=False)
+        self.register_buffer("std", torch.tensor(about.colours[1])[:, None, None], persistent=False)
         if self.weights_used.startswith("none"):
             _settle(self.features)
-        with torch.no_grad():
-            self.dimensions = self.pooled(torch.zeros(1, 3, 64, 64)).shape[1]
         self.train(False)
+        with torch.no_grad():
+            maps = self.maps(torch.zeros(1, 3, _LEAST, _LEAST))
+            self.dimensions = (maps if self.codes is None else self.codes(maps)).shape[1]
 
     def train(self, mode: bool = True) -> Embedder:
         """Learn, but leave batch statistics as they are: a picture's descriptor must not depend on its batch."""
@@ -115,18 +152,101 @@ class Embedder(nn.Module):
                 layer.eval()
         return self
 
-    def pooled(self, pictures: Tensor) -> Tensor:
-        """Give descriptors as they are pooled: float (n, 3, h, w), 0 to 1, in; (n, dimensions) out."""
-        maps = self.features((pictures - self.mean) / self.std).float()
-        if self.pooling == "mac":
-            return maps.amax((2, 3))
-        if self.pooling == "gem":
-            return maps.clamp(min=1e-6).pow(3).mean((2, 3)).pow(1 / 3)
-        return maps.sum((2, 3))
+    def maps(self, pictures: Tensor, sizes: Tensor | None = None) -> Tensor:
+        """Give the last maps, (n, channels, rows, columns): what each channel finds where."""
+        _check_pictures(pictures)
+        standard = (pictures - self.mean) / self.std
+        if sizes is not None:
+            self._check_sizes(sizes, pictures)
+            standard = standard * inside(sizes, standard.shape[-2:])
+        missing = [max(0, _LEAST - side) for side in standard.shape[-2:]]
+        standard = functional.pad(standard, (0, missing[1], 0, missing[0]))
+        if sizes is None:
+            return self.features(standard)
+        levels = self._levels(sizes, standard.shape[-2:])
+        with masked(self.features, {shape: inside(own, shape) for shape, own in levels.items()}):
+            return self.features(standard)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Give descriptors of length 1: float (n, 3, h, w), 0 to 1, in; float32 (n, dimensions) out."""
-        return functional.normalize(self.pooled(pictures))
+    def pooled(self, pictures: Tensor, sizes: Tensor | None = None) -> Tensor:
+        """Give descriptors as they are pooled: float32 (n, dimensions)."""
+        if self.codes is not None:
+            _check_pictures(pictures)
+            return self.codes(self.maps(_squashed(pictures, sizes))).float()
+        maps = self.maps(pictures, sizes).float()
+        rows, columns = maps.shape[-2:]
+        if sizes is None:
+            own = torch.tensor([[rows, columns]], device=maps.device)
+        else:
+            own = self._levels(sizes, [max(_LEAST, side) for side in pictures.shape[-2:]])[rows, columns]
+        return self._pool(maps, own)
+
+    def forward(self, pictures: Tensor, sizes: Tensor | None = None) -> Tensor:
+        """Give descriptors of length 1: float32 (n, dimensions)."""
+        return functional.normalize(self.pooled(pictures, sizes))
+
+    def _levels(self, sizes: Tensor, shape: Any) -> dict[tuple[int, int], Tensor]:
+        return level_sizes(sizes.clamp(min=_LEAST), shape, up=self._up)
+
+    def _pool(self, maps: Tensor, own: Tensor) -> Tensor:
+        """Pool what is inside (n or 1, rows and columns)."""
+        within = inside(own, maps.shape[-2:])
+        if self.pooling == "mac":
+            return maps.masked_fill(~within, -torch.inf).amax((2, 3))
+        if self.power is not None:
+            raised = maps.clamp(min=1e-6).pow(self.power) * within
+            return (raised.sum((2, 3)) / own.prod(1, keepdim=True)).pow(1 / self.power)
+        return (maps * _centre_prior(own, maps.shape[-2:]) * within).sum((2, 3))
+
+    def _check_sizes(self, sizes: Tensor, pictures: Tensor) -> None:
+        where = f"Embedder {self.network}"
+        shape = (len(pictures), 2)
+        largest = torch.tensor(pictures.shape[-2:], device=sizes.device)
+        if sizes.shape != shape or bool(((sizes < 1) | (sizes > largest)).any()):
+            what = f"sizes of shape {tuple(sizes.shape)}, up to {tuple(sizes.amax(0).tolist())}"
+            do = f"pass int {shape}, rows and columns of each from 1 to {tuple(largest.tolist())}"
+            raise ParameterError(what, where=where, do=do)
+        if not self._exact or bool((sizes % self._exact).any()):
+            what = f"a padded batch of {self.network} cannot give each picture its own descriptor"
+            do = (
+                f"resize_longer(step={self._exact})" if self._exact else "one picture, or one size, at a time"
+            )
+            raise ParameterError(f"{what} at these sizes", where=where, do=f"use {do}")
+
+
+def _check_pictures(pictures: Tensor) -> None:
+    where = "Embedder"
+    if not pictures.is_floating_point() or pictures.ndim != 4 or pictures.shape[1] != 3:
+        what = f"pictures are {pictures.dtype} of shape {tuple(pictures.shape)}"
+        do = "pass float (n, 3, rows, columns) from 0 to 1; `padded_batch` makes it of RGB pictures"
+        raise ParameterError(what, where=where, do=do)
+    rows, columns = pictures.shape[-2:]
+    if not 0 < rows * columns <= _MOST:
+        what = f"pictures of {rows:,} × {columns:,} pixels; 1 to {_MOST:,} pixels can be had"
+        raise ParameterError(what, where=where, do="bring them to a smaller size with `resize_longer` first")
+
+
+def _squashed(pictures: Tensor, sizes: Tensor | None) -> Tensor:
+    """Bring pictures, each from its own size, to 224 × 224, whatever that does to their proportions."""
+    own = (
+        [pictures]
+        if sizes is None
+        else [
+            picture[None, :, :rows, :columns]
+            for picture, (rows, columns) in zip(pictures, sizes.tolist(), strict=True)
+        ]
+    )
+    side = (_CODES_SIDE, _CODES_SIDE)
+    small = [functional.interpolate(part.float(), side, mode="bilinear", antialias=True) for part in own]
+    return torch.cat(small).to(pictures.dtype)
+
+
+def _centre_prior(own: Tensor, shape: Any) -> Tensor:
+    """Weigh each cell by how near it is to its picture's centre: (n, 1, rows, columns)."""
+    rows, columns = (torch.arange(side, device=own.device) for side in shape)
+    from_centre = (own[:, :, None] - 1) / 2
+    square = (rows - from_centre[:, :1]).square()[:, 0, :, None] + (columns - from_centre[:, 1:]).square()
+    sigma = own.amin(1)[:, None, None] / 6
+    return torch.exp(-square / (2 * sigma.square()))[:, None]
 
 
 def embedder(
@@ -143,8 +263,11 @@ def embedder(
     network : str
         One of `EMBEDDERS`: "vgg16" up to its last pooling layer (the paper's), "resnet18", "resnet50",
         "efficientnet_lite0", "small" (four convolutions, never pre-trained).
-    pooling : {"mac", "spoc", "gem"}
-        Largest, summed, or generalised mean (p = 3) response of each channel.
+    pooling : {"mac", "spoc", "gem", "codes"}
+        What becomes of each channel: its largest response; their sum, weighed by how near to the centre; their
+        generalised mean (to the power of 3 at first: it can be learned). Or neural codes: what the first fully
+        connected layer says of the picture squashed to 224 × 224, of which every network but VGG16 has only one,
+        that of the 1000 classes.
     weights : {"auto", "imagenet", "none"} or path
         As in `backbone`.
     width : float
@@ -155,10 +278,6 @@ def embedder(
     ParameterError, DataError
         For an unknown name, or weights that cannot be had (`backbone`).
 
-    Notes
-    -----
-    Source: §IV-A; MAC is Tolias et al. 2016.
-
     Examples
     --------
     >>> model = embedder("small", weights="none", width=0.25)
@@ -166,17 +285,19 @@ def embedder(
     (torch.Size([2, 64]), 'none')
     """
     where = "embedder"
-    for name, value, there in (("network", network, EMBEDDERS), ("pooling", pooling, get_args(Pooling))):
+    for name, value, there in (("network", network, EMBEDDERS), ("pooling", pooling, POOLINGS)):
         if value not in there:
-            raise ParameterError(
-                f"{name} is {value!r}", where=where, do=f"choose one of {', '.join(map(repr, there))}"
-            )
-    build, step, colours, scalable = _NETWORKS[network]
-    if not 0 < width <= 1 or (width != 1 and not scalable):
-        what = f"width is {width!r}; {network} allows {'0 to 1' if scalable else 'only 1'}"
+            do = f"choose one of {', '.join(map(repr, there))}"
+            raise ParameterError(f"{name} is {value!r}", where=where, do=do)
+    about = _NETWORKS[network]
+    if not 0 < width <= 1 or (width != 1 and not about.scalable):
+        what = f"width is {width!r}; {network} allows {'0 to 1' if about.scalable else 'only 1'}"
         raise ParameterError(what, where=where, do="pass width=1")
-    if width != 1 and weights == "imagenet":
-        raise DataError(
-            f"no ImageNet weights for {network} of width {width:g}", where=where, do="pass width=1"
-        )
-    return Embedder(network, pooling, build(weights, width), step=step, colours=colours)
+    if weights not in ("auto", "none") and (width != 1 or network == "small"):
+        what = f"there are no weights {str(weights)!r} for {network} of width {width:g}"
+        raise ParameterError(what, where=where, do='pass "auto" or "none"')
+    parts = about.build(weights, width)
+    if pooling == "codes" and parts.codes is None:
+        what = f"{network} has no fully connected layer, so no neural codes"
+        raise ParameterError(what, where=where, do="choose another pooling or network")
+    return Embedder(network, pooling, parts)
