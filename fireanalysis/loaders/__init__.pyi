@@ -11,8 +11,11 @@ from .kept_pictures import Example, keep_pictures, stacked
 from .mask_files import MaskFile, read_mask
 from .pictures import PICTURE_SUFFIXES, PictureFile, read_cutout, read_picture
 from .registry import DATA_SETS, fetch
+from .retrieval import load_retrieval
+from .retrieval_split import query_and_database, split_classes
 from .segmentation import load_segmentation, six_ways_of, tint_report
 from .segments import Segments, cut_segments
+from .sized_pictures import keep_sized
 from .spectrograms import keep_features, keep_spectrograms
 from .store import Entry, digest, kept, opened
 from .surface import Surface, read_surface
@@ -45,14 +48,17 @@ __all__ = [
     "keep_features",
     "keep_pictures",
     "keep_primers",
+    "keep_sized",
     "keep_spectrograms",
     "kept",
     "load_cartridges",
     "load_composites",
     "load_gunshots",
+    "load_retrieval",
     "load_segmentation",
     "opened",
     "prepare_maps",
+    "query_and_database",
     "read_audio",
     "read_blocks",
     "read_cutout",
@@ -62,6 +68,7 @@ __all__ = [
     "read_surface",
     "six_ways_of",
     "split",
+    "split_classes",
     "split_crossed",
     "stacked",
     "tint_report",

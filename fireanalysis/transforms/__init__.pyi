@@ -22,7 +22,7 @@ from .photometric_stereo import (
     render_lights,
     ring_lights,
 )
-from .pictures import cut_tiles, fit_picture, merge_tiles, tiles
+from .pictures import cut_tiles, fit_picture, merge_tiles, resize_longer, tiles
 from .primer import Circle, find_primer, primer_view
 from .signals import fit_duration, resample_audio
 from .sound_damage import damage_sound
@@ -98,6 +98,7 @@ __all__ = [
     "render_lights",
     "resample",
     "resample_audio",
+    "resize_longer",
     "ring_lights",
     "rotate",
     "shape_index",

@@ -130,6 +130,51 @@ def fit_picture(
     return fitted, _padded(covered > 0.5, pixels)
 
 
+def resize_longer(image: ArrayLike, *, longer: int, step: int = 1) -> NDArray[np.uint8]:
+    """Bring a picture's longer side to a length; its aspect ratio is kept, to the nearest step.
+
+    Shrinking averages areas, enlarging interpolates linearly, each axis for itself.
+
+    Parameters
+    ----------
+    image : uint8 (h, w, 3)
+    longer : int
+        Length of the longer side in pixels.
+    step : int
+        Both sides are rounded to multiples of it, and are at least one step: for networks that halve their maps.
+
+    Returns
+    -------
+    uint8 (rows, columns, 3)
+
+    Raises
+    ------
+    DataError
+        For an array that is no picture.
+    ParameterError
+        For a length that is not from 1 to 16384, or a step that is not from 1 to it.
+
+    Notes
+    -----
+    Source: retrieval paper, §V-A (longer side random in 256 to 384, aspect ratio kept).
+
+    Examples
+    --------
+    >>> image = np.zeros((300, 400, 3), np.uint8)
+    >>> resize_longer(image, longer=128).shape, resize_longer(image, longer=128, step=32).shape
+    ((96, 128, 3), (96, 128, 3))
+    >>> resize_longer(np.zeros((10, 400, 3), np.uint8), longer=128, step=32).shape
+    (32, 128, 3)
+    """
+    where = "resize_longer"
+    image = as_picture(image, where=where)
+    longer = whole(longer, name="longer", where=where, least=1, most=_MOST_PIXELS)
+    step = whole(step, name="step", where=where, least=1, most=longer)
+    shrink = longer / max(image.shape[:2])
+    rows, columns = (max(round(side * shrink / step), 1) * step for side in image.shape[:2])
+    return _resized(image, rows, columns)
+
+
 def tiles(shape: tuple[int, int], *, pixels: int, overlap: int = 0) -> list[Place]:
     """Say where tiles of one size lie that together cover a picture.
 

@@ -7,7 +7,7 @@ import torch
 from skimage.transform import downscale_local_mean, resize
 
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.transforms import cut_tiles, fit_picture, merge_tiles, tiles
+from fireanalysis.transforms import cut_tiles, fit_picture, merge_tiles, resize_longer, tiles
 
 
 @pytest.fixture
@@ -164,3 +164,33 @@ def test_tiles_refuse():
         tiles((0, 8), pixels=4)
     with pytest.raises(DataError, match="float64"):
         cut_tiles(np.zeros((4, 4, 3)), tiles((4, 4), pixels=4), pixels=4)
+
+
+@pytest.mark.parametrize("shape, longer, step, expected", [
+    ((300, 400), 128, 1, (96, 128)),
+    ((400, 300), 128, 1, (128, 96)),
+    ((61, 400), 200, 8, (32, 200)),  # 30.5 rows are nearest to 32 of 8, 16, 24, 32
+    ((10, 400), 128, 32, (32, 128)),  # never less than a step
+    ((3, 5), 100, 1, (60, 100)),  # enlarged
+    ((7, 7), 100, 32, (96, 96)),
+])  # fmt: skip
+def test_the_longer_side_and_the_aspect(shape, longer, step, expected):
+    image = np.zeros((*shape, 3), np.uint8)
+    assert resize_longer(image, longer=longer, step=step).shape == (*expected, 3)
+
+
+def test_resized_is_the_mean_over_areas():
+    image = np.random.default_rng(0).integers(0, 256, (12, 20, 3), np.uint8)
+    means = image.reshape(3, 4, 5, 4, 3).mean((1, 3))
+    assert np.abs(resize_longer(image, longer=5) - means).max() <= 0.51
+    assert (resize_longer(image, longer=20) == image).all()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"longer": 0}, {"longer": 2**15}, {"longer": 8, "step": 9}, {"longer": 2.5}]
+)
+def test_lengths_that_cannot_be(settings):
+    with pytest.raises(ParameterError, match="resize_longer"):
+        resize_longer(np.zeros((4, 4, 3), np.uint8), **settings)
+    with pytest.raises(DataError, match="uint8"):
+        resize_longer(np.zeros((4, 4), np.uint8), longer=4)
