@@ -17,6 +17,7 @@ from .firearm_parameters import firearm_parameter_table
 from .gunshot import render_gunshots, render_recording, sample_gunshots
 from .gunshot_models import model_catalogue
 from .gunshot_parameters import gunshot_parameter_table
+from .retrieval import render_retrieval, sample_retrieval
 from .scene_parameters import scene_parameter_table
 from .scenes import render_scenes, sample_scenes
 
@@ -43,6 +44,7 @@ __all__ = [
     "render_gunshots",
     "render_primers",
     "render_recording",
+    "render_retrieval",
     "render_scenes",
     "sample_cartridges",
     "sample_case_search",
@@ -50,6 +52,7 @@ __all__ = [
     "sample_composites",
     "sample_cutouts",
     "sample_gunshots",
+    "sample_retrieval",
     "sample_scenes",
     "scene_parameter_table",
 ]

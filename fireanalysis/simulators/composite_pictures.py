@@ -23,7 +23,7 @@ CUTOUT_COLUMNS = ["cutout_seed" if name == "seed" else name for name in _PIXELS]
 SCENE_COLUMNS = [f"scene_{name}" for name in COLUMNS]
 _CAMERA = ("light", "motion", "blur", "noise", "jpeg")  # as they come one after the other
 # For the size of who holds a firearm; assumed.
-_LENGTH_M = {"pistol": 0.2, "revolver": 0.25, "rifle": 1.0, "shotgun": 1.05, "submachine gun": 0.6}
+LENGTH_M = {"pistol": 0.2, "revolver": 0.25, "rifle": 1.0, "shotgun": 1.05, "submachine gun": 0.6}
 _HEIGHT_M = 1.75
 
 
@@ -38,7 +38,7 @@ def composite(row: dict[str, Any], pixels: int) -> tuple[Picture, Mask]:
         image, _ = paste(image, thing, **place)
     elif not row["empty"]:
         cutout, firearm = _firearm(row, pixels)
-        image = _surrounded(row, image, cutout, firearm, _LENGTH_M[row["type"]], place)
+        image = _surrounded(row, image, cutout, firearm, LENGTH_M[row["type"]], place)
         image, mask = paste(image, cutout, mask=firearm, **place)
     else:
         image = image.copy()  # the background is kept for others
@@ -85,20 +85,20 @@ def _holder(
     row: dict[str, Any], image: Picture, piece: Picture, thing: Mask, metres: float, place: dict[str, Any]
 ) -> Picture:
     """Draw a person so large, and so placed, that the thing is in the hand and has its length."""
-    pixels = image.shape[0]
+    frame, longer = np.array(image.shape[1::-1]), max(image.shape[:2])
     side = facing(row["side"], row["flip"])
     person = figure(_seed(row), side=side, holds_deg=side * row["angle_deg"], light_from=1 - 2 * row["x"])
-    enlarged = row["scale"] * pixels / max(thing.shape)
+    enlarged = row["scale"] * longer / max(thing.shape)
     tall = _HEIGHT_M * enlarged * _length(thing) / metres
     middle = np.array(thing.shape[::-1]) / 2
     hand = (piece[..., 3] > 127) & ~thing
     offset = (_middle(hand) - middle if hand.any() else np.zeros(2)) * enlarged * [1 - 2 * row["flip"], 1]
     cos, sin = np.cos(np.radians(row["angle_deg"])), np.sin(np.radians(row["angle_deg"]))
-    grip = pixels * np.array([row["x"], row["y"]]) + np.array([[cos, sin], [-sin, cos]]) @ offset
+    grip = frame * np.array([row["x"], row["y"]]) + np.array([[cos, sin], [-sin, cos]]) @ offset
     wide = tall * person.picture.shape[1] / person.picture.shape[0]
-    x, y = (grip + (0.5 - np.array(person.hand)) * [wide, tall]) / pixels
+    x, y = (grip + (0.5 - np.array(person.hand)) * [wide, tall]) / frame
     how = {"blend": place["blend"], "match_light": place["match_light"]}
-    return paste(image, person.picture, x=x, y=y, scale=max(tall, wide) / pixels, **how)[0]
+    return paste(image, person.picture, x=x, y=y, scale=max(tall, wide) / longer, **how)[0]
 
 
 def facing(side: ArrayLike, flip: ArrayLike) -> Any:
@@ -123,5 +123,5 @@ def _shadow(image: Picture, piece: Picture, place: dict[str, Any]) -> Picture:
     dark[..., :3] = 0
     beside = place | {"x": place["x"] + off, "y": place["y"] + off, "blend": "plain", "match_light": False}
     light, _ = paste(np.full_like(image, 255), dark, **beside)
-    soft = cv2.GaussianBlur(light[..., 0], (0, 0), max(off * image.shape[0], 0.8))[..., None]
+    soft = cv2.GaussianBlur(light[..., 0], (0, 0), max(off * max(image.shape[:2]), 0.8))[..., None]
     return np.rint(image * (0.45 + 0.55 / 255 * soft)).astype(np.uint8)
