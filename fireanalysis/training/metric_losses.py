@@ -74,6 +74,10 @@ class DoubleMarginLoss(ContrastiveLoss):
         """Sum; `_compute_loss` has divided by the number of pairs."""
         return SumReducer()
 
+    def compute_loss(self, embeddings: Any, labels: Any, indices_tuple: Any, ref_emb: Any, ref_labels: Any) -> Any:
+        """Take the pairs as they are told: the library passes over a single pair."""
+        return self.pair_based_loss(self.distance(embeddings, ref_emb), indices_tuple)
+
     def _compute_loss(self, pos_pair_dist: Any, neg_pair_dist: Any, indices_tuple: Any) -> Any:
         losses = super()._compute_loss(pos_pair_dist, neg_pair_dist, indices_tuple)
         pairs = len(pos_pair_dist) + len(neg_pair_dist)
