@@ -40,7 +40,8 @@ from .real_cctv import real_cctv_alarms
 from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
 from .real_gunshots import real_gunshot_scores
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
-from .rerank import expand_queries, k_reciprocal
+from .reduction import Reduction, learn_reduction
+from .rerank import distance_table, expand_queries, k_reciprocal
 from .retrieval import mean_average_precision, rank_accuracy, retrieval_summary, retrieval_table
 from .retrieval_runs import bootstrap_seeds, retrieval_runs
 from .routing import ErrorBudget, best_within, error_budget
@@ -68,6 +69,7 @@ from .segmentation_calibration import pixel_calibration_error, pixel_reliability
 from .segmentation_cells import best_cell_masks
 from .segmentation_size import iou_by_size
 from .surface import SurfaceStatistics, missing_share, surface_statistics
+from .top import Top, top_k
 from .topology import (
     DISTANCES,
     Correlation,
@@ -92,9 +94,11 @@ __all__ = [
     "ErrorBudget",
     "Exact",
     "Interval",
+    "Reduction",
     "SearchOutcome",
     "SoundStatistics",
     "SurfaceStatistics",
+    "Top",
     "abstention_threshold",
     "alarm_curve",
     "alarm_rates",
@@ -118,6 +122,7 @@ __all__ = [
     "correlation",
     "cumulative_match_characteristic",
     "damage_seed",
+    "distance_table",
     "distances_to_centre",
     "error_budget",
     "exact_share",
@@ -135,6 +140,7 @@ __all__ = [
     "iou_by_size",
     "k_reciprocal",
     "known_from_unknown",
+    "learn_reduction",
     "loss_change",
     "main_effects",
     "margin_balance",
@@ -184,4 +190,5 @@ __all__ = [
     "sound_statistics",
     "surface_statistics",
     "threshold_curve",
+    "top_k",
 ]
