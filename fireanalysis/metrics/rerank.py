@@ -1,10 +1,14 @@
 """Searches that look at their own results: query expansion and k-reciprocal re-ranking."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from fireanalysis.errors import DataError, ParameterError
+
+from .retrieval import _codes, _measure, check_lengths, checked_embeddings
+from .search import TIES
 
 _BLOCK = 1024
 """So many rows are compared with all others at a time."""
@@ -18,7 +22,7 @@ def expand_queries(
     Parameters
     ----------
     queries, database : float (q, d), (n, d)
-        Embeddings; their lengths do not count, only directions.
+        Embeddings of length 1.
     top : int
         So many of the first results are added, at most n.
     alpha : float
@@ -33,7 +37,7 @@ def expand_queries(
     Raises
     ------
     DataError
-        For embeddings that are not two-dimensional, of other dimensions, of length 0, or not finite.
+        For embeddings of other dimensions, or not of length 1.
     ParameterError
         If `top` is not within 1 to n, or `alpha` is negative.
 
@@ -48,14 +52,15 @@ def expand_queries(
     array([[0.894, 0.447]], dtype=float32)
     """
     where = "expand_queries"
-    asked, held = _directions(queries, database, where=where)
+    asked, held = _checked(queries, database, where=where)
     if not 1 <= top <= len(held) or alpha < 0:
         what = f"top is {top} and alpha {alpha}, the database holds {len(held)}"
         raise ParameterError(what, where=where, do=f"pass top of 1 to {len(held)} and alpha of at least 0")
     rows = _nearest(asked, held, k=top)
     weights = np.einsum("qd,qkd->qk", asked, held[rows]).clip(0) ** alpha
     mean = asked + np.einsum("qk,qkd->qd", weights, held[rows])
-    return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), np.float32)
+    lengths = np.linalg.norm(mean, axis=1, keepdims=True)
+    return np.asarray(mean / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
 
 
 def k_reciprocal(
@@ -69,7 +74,7 @@ def k_reciprocal(
     Parameters
     ----------
     queries, database : float (q, d), (n, d)
-        Embeddings; their lengths do not count, only directions.
+        Embeddings of length 1.
     k1 : int
         Neighbours that count, beside the embedding itself; 1 to q + n − 1. A number far above that of a class's
         pictures joins classes.
@@ -104,7 +109,7 @@ def k_reciprocal(
     [[0.0, 1.0, 1.0]]
     """
     where = "k_reciprocal"
-    asked, held = _directions(queries, database, where=where)
+    asked, held = _checked(queries, database, where=where)
     everything = np.concatenate([asked, held])
     if not 1 <= k2 <= k1 < len(everything) or not 0 <= weight <= 1:
         what = f"k1 is {k1}, k2 {k2} and weight {weight}, for {len(everything)} embeddings"
@@ -118,6 +123,57 @@ def k_reciprocal(
     old = (2 - 2 * asked @ held.T).clip(0) / farthest[: len(asked), None]
     shared = _shared(kernel[: len(asked)], sparse.csc_matrix(kernel[len(asked) :]))
     return np.asarray((1 - weight) * (1 - shared / (2 - shared)) + weight * old, np.float32)
+
+
+def distance_table(
+    distances: ArrayLike, query_labels: ArrayLike, labels: ArrayLike, *, ties: str = "last"
+) -> pd.DataFrame:
+    """Measure a search by its distances, as `retrieval_table` does by embeddings: for searches that re-rank.
+
+    Parameters
+    ----------
+    distances : float (q, n)
+        Smaller is more alike.
+    query_labels, labels : array (q,), (n,)
+        Classes.
+    ties : {"last", "first"}
+        As in `retrieval_table`.
+
+    Returns
+    -------
+    DataFrame
+        As `retrieval_table`.
+
+    Raises
+    ------
+    DataError
+        If there is not one class a row and column, or a distance is not finite.
+    ParameterError
+        For another rule for ties.
+
+    Examples
+    --------
+    >>> distance_table([[0.3, 0.1, 0.2]], ["a"], ["a", "b", "a"])[["positives", "ap_step", "first_rank"]].round(3)
+       positives  ap_step  first_rank
+    0          2    0.583         2.0
+    """
+    where = "distance_table"
+    if ties not in TIES:
+        raise ParameterError(f"ties is {ties!r}", where=where, do=f"pass one of {', '.join(TIES)}")
+    values = np.asarray(distances, np.float32)
+    if values.ndim != 2 or not values.size or not np.isfinite(values).all():
+        what = (
+            f"distances of shape {values.shape}, {np.count_nonzero(~np.isfinite(values))} of them not finite"
+        )
+        raise DataError(what, where=where, do="pass queries × pictures, finite")
+    wanted, codes = _codes(query_labels, labels, asked=values.shape[0], held=values.shape[1])
+    rows = [
+        _measure(-row, np.flatnonzero(codes == code), ties=ties)
+        for row, code in zip(values, wanted, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["positives", "ap_trapezoid", "ap_step", "first_rank"])
+    table.insert(0, "class", np.asarray(query_labels))
+    return table
 
 
 def _neighbourhoods(near: NDArray[np.int64], *, k1: int) -> sparse.csr_matrix:
@@ -186,18 +242,10 @@ def _blocks(rows: NDArray) -> list[NDArray]:
     return [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
 
 
-def _directions(
+def _checked(
     queries: ArrayLike, database: ArrayLike, *, where: str
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    both = []
-    for name, values in (("queries", queries), ("database", database)):
-        rows = np.asarray(values, np.float32)
-        lengths = np.linalg.norm(rows, axis=-1, keepdims=True) if rows.ndim == 2 else np.zeros(0)
-        if not lengths.size or not np.isfinite(lengths).all() or not lengths.all():
-            what = f"{name} of shape {rows.shape}, or with a row that is 0 or not finite"
-            raise DataError(what, where=where, do="pass one embedding a row")
-        both.append(rows / lengths)
-    if both[0].shape[1] != both[1].shape[1]:
-        what = f"queries of {both[0].shape[1]} dimensions, a database of {both[1].shape[1]}"
-        raise DataError(what, where=where, do="pass embeddings of one network")
-    return both[0], both[1]
+    asked, rows = checked_embeddings(queries, database, where=where)
+    held = np.asarray(rows, np.float32)
+    check_lengths(held, where=f"{where}, database")
+    return asked, held

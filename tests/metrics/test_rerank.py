@@ -1,17 +1,18 @@
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.metrics import expand_queries, k_reciprocal
+from fireanalysis.metrics import distance_table, expand_queries, k_reciprocal, retrieval_table
 
 
 def embeddings(seed: int, *, classes: int = 6, each: int = 9, noise: float = 1.0) -> tuple[NDArray, NDArray]:
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(classes), each)
     points = rng.normal(size=(classes, 12))[labels] + noise * rng.normal(size=(len(labels), 12))
-    return points, labels
+    return unit(points), labels
 
 
 def unit(rows: NDArray) -> NDArray:
@@ -105,40 +106,57 @@ def test_expanded_queries_are_weighted_means_of_what_was_found(alpha: float) -> 
 
 
 def test_results_that_point_away_weigh_nothing() -> None:
-    found = expand_queries([[1.0, 0.0]], [[-1.0, 1.0], [0.0, 1.0]], top=2, alpha=1)
+    found = expand_queries([[1.0, 0.0]], [[-0.6, 0.8], [0.0, 1.0]], top=2, alpha=1)
     assert found.tolist() == [[1.0, 0.0]]
 
 
-def test_the_length_of_an_embedding_does_not_count() -> None:
-    points, _ = embeddings(4)
-    longer = points * np.random.default_rng(0).uniform(0.1, 9, (len(points), 1))
-    for search in (expand_queries, k_reciprocal):
-        assert search(longer[:4], longer[4:]) == pytest.approx(search(points[:4], points[4:]), abs=1e-5)
+@pytest.mark.parametrize("ties", ["last", "first"])
+def test_distances_are_measured_as_embeddings_are(ties: str) -> None:
+    points, labels = embeddings(5)
+    points = unit(np.round(points, 1))  # many ties
+    asked = np.arange(len(points)) % 6 == 0
+    labels[asked] = np.roll(labels[asked], 1)
+    distances = -(points[asked].astype(np.float32) @ points[~asked].astype(np.float32).T)
+    found = distance_table(distances, labels[asked], labels[~asked], ties=ties)
+    expected = retrieval_table(points[asked], labels[asked], points[~asked], labels[~asked], ties=ties)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize("distances", [np.ones(3), np.ones((1, 0)), [[np.nan, 1.0, 1.0]], np.ones((2, 3))])
+def test_distances_that_are_none_are_refused(distances: NDArray) -> None:
+    with pytest.raises(DataError, match=r"distances|labels"):
+        distance_table(distances, ["a"], ["a", "b", "c"])
+
+
+def test_another_rule_for_ties_is_refused() -> None:
+    with pytest.raises(ParameterError, match="'middle'"):
+        distance_table([[1.0]], ["a"], ["a"], ties="middle")
 
 
 @pytest.mark.parametrize("search", [expand_queries, k_reciprocal])
 @pytest.mark.parametrize(
     ("queries", "database"),
     [
-        (np.ones(3), np.ones((4, 3))),
-        (np.ones((1, 3)), np.ones((4, 2))),
-        (np.zeros((1, 3)), np.ones((4, 3))),
-        (np.full((1, 3), np.nan), np.ones((4, 3))),
-        (np.ones((1, 3)), np.ones((0, 3))),
+        (np.eye(3)[0], np.eye(3)),
+        (np.eye(3), np.eye(2)),
+        (2 * np.eye(3), np.eye(3)),
+        (np.eye(3), 2 * np.eye(3)),
+        (np.full((1, 3), np.nan), np.eye(3)),
+        (np.eye(3), np.ones((0, 3))),
     ],
 )
 def test_embeddings_that_are_none_are_refused(search, queries: NDArray, database: NDArray) -> None:
-    with pytest.raises(DataError, match="embedding"):
+    with pytest.raises(DataError, match="embed"):
         search(queries, database)
 
 
 @pytest.mark.parametrize("how", [{"k1": 0}, {"k1": 5}, {"k1": 3, "k2": 4}, {"k2": 0}, {"weight": 1.1}])
 def test_neighbourhoods_larger_than_the_database_are_refused(how: dict) -> None:
     with pytest.raises(ParameterError, match="5 embeddings"):
-        k_reciprocal(np.ones((1, 3)), np.ones((4, 3)), **{"k1": 3, "k2": 1} | how)
+        k_reciprocal(np.eye(4)[:1], np.eye(4), **{"k1": 3, "k2": 1} | how)
 
 
 @pytest.mark.parametrize("how", [{"top": 0}, {"top": 5}, {"top": 2, "alpha": -1}])
 def test_expansion_by_more_than_there_is_is_refused(how: dict) -> None:
     with pytest.raises(ParameterError, match="holds 4"):
-        expand_queries(np.ones((1, 3)), np.ones((4, 3)), **how)
+        expand_queries(np.eye(4)[:1], np.eye(4), **how)
