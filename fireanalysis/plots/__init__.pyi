@@ -21,6 +21,10 @@ from .gunshot_simulated import spectra_and_envelopes
 from .gunshot_stages import two_stages
 from .raster import panels
 from .retrieval_comparison import dimension_curves, precision_areas
+from .retrieval_grid import top_grid
+from .retrieval_map import embedding_map, search_view
+from .retrieval_margins import distance_histograms, force_curves, loss_balance, margin_grid, margin_view
+from .retrieval_unseen import nearest_distances
 from .routing import confusion_by_category, cost_bars, error_budget, learning_panels, scores_by_supply
 from .search import (
     by_confidence,
@@ -69,9 +73,12 @@ __all__ = [
     "curve",
     "damage_curves",
     "dimension_curves",
+    "distance_histograms",
     "distance_matrix",
     "distance_ranges",
+    "embedding_map",
     "error_budget",
+    "force_curves",
     "found_labels",
     "gain_by_baseline",
     "growth",
@@ -80,9 +87,13 @@ __all__ = [
     "kept_of_sound",
     "labelled_scatter",
     "learning_panels",
+    "loss_balance",
+    "margin_grid",
+    "margin_view",
     "mask_panels",
     "mask_views",
     "match_curves",
+    "nearest_distances",
     "normalisation",
     "operating_curves",
     "pair_scores",
@@ -97,6 +108,7 @@ __all__ = [
     "score_dots",
     "score_matrix",
     "scores_by_supply",
+    "search_view",
     "segmentation",
     "shape_index_histograms",
     "shared_bars",
@@ -110,6 +122,7 @@ __all__ = [
     "sweep_effects",
     "threshold_curves",
     "tinted_mask",
+    "top_grid",
     "training_curves",
     "two_stages",
     "waveform",

@@ -2,12 +2,16 @@ from .cartridge import LightExplorer, ShapeIndexExplorer
 from .explorer import Explorer, FigureChooser
 from .gunshot import SoundExplorer
 from .gunshot_stages import TwoStageExplorer
+from .retrieval import RetrievalExplorer
+from .retrieval_margins import MarginExplorer
 from .segmentation import SegmentationExplorer
 
 __all__ = [
     "Explorer",
     "FigureChooser",
     "LightExplorer",
+    "MarginExplorer",
+    "RetrievalExplorer",
     "SegmentationExplorer",
     "ShapeIndexExplorer",
     "SoundExplorer",
