@@ -1,5 +1,6 @@
 """Pixels of one composite: a cut-out on a background, alone or in a person's hand, and a camera over it."""
 
+from collections import namedtuple
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from fireanalysis.transforms.camera import damage_picture
 from fireanalysis.transforms.compositing import paste
 
-from .firearm import _PIXELS, render_cutouts
+from .firearm import _PIXELS, _render
 from .look_alikes import render_look_alike
 from .scene_people import figure
 from .scenes import COLUMNS, render_scenes
@@ -19,6 +20,7 @@ from .scenes import COLUMNS, render_scenes
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
+_Cutout = namedtuple("_Cutout", _PIXELS)  # type: ignore[misc]
 CUTOUT_COLUMNS = ["cutout_seed" if name == "seed" else name for name in _PIXELS]
 SCENE_COLUMNS = [f"scene_{name}" for name in COLUMNS]
 _CAMERA = ("light", "motion", "blur", "noise", "jpeg")  # as they come one after the other
@@ -67,9 +69,7 @@ def _background(scene: tuple[Any, ...], pixels: int) -> Picture:
 
 @lru_cache(maxsize=1024)
 def _cutout(key: tuple[Any, ...], pixels: int) -> tuple[Picture, Mask]:
-    row = pd.DataFrame([key], columns=_PIXELS)
-    (pair,) = render_cutouts(row, pixels=pixels, with_mask=True)
-    return pair
+    return _render(_Cutout(*key), pixels)
 
 
 def _surrounded(

@@ -52,7 +52,7 @@ def photograph(row: dict[str, Any], longer: int) -> Picture:
     if row["beside"]:
         image = _with_a_thing(row, image, longer)
     if row["type"] != "none":
-        piece, firearm = _cutout(tuple(row[name] for name in CUTOUT_COLUMNS), _finely(longer, row["scale"]))
+        piece, firearm = _cutout(tuple(row[name] for name in CUTOUT_COLUMNS), max(longer * 3 // 4, 32))
         drawn = {"style": "photographed", "held": row["setting"] == "held", "flip": False} | row
         image = _surrounded(drawn, image, piece, firearm, LENGTH_M[row["type"]], place)
         image, _ = paste(image, piece, mask=firearm, **place)
@@ -72,11 +72,6 @@ def sides(longer: int, aspect: float) -> tuple[int, int]:
 
 def _seed(row: dict[str, Any]) -> int:
     return int(row["seed"]) % 2**31
-
-
-def _finely(longer: int, scale: float) -> int:
-    """Size of a cut-out: one of few, so that the photographs of a firearm share what is built once."""
-    return max(longer if scale > 0.6 else longer * 5 // 8, 40)
 
 
 def _ground(row: dict[str, Any], shape: tuple[int, int]) -> Picture:

@@ -56,6 +56,7 @@ def _of_model(model: pd.Series, count: int, seed: int) -> list[dict[str, object]
             firearm["grip_finish"] = grip_finish_of(str(model["type"]), float(model["wood"]), usual)
         place = float(uniform(own, "setting"))
         setting = SETTINGS[int(np.searchsorted(np.cumsum([fixed(n, "web") for n in SETTINGS[:3]]), place))]
+        side = "right" if uniform(own, "side") < 0.5 else "left"
         views = min(int(drawn("series", "web", own)), count - len(lines))
         cloth = 0.0 if setting in ("shop", "held") else fixed("cloth", "web")
         for view in range(views):
@@ -63,7 +64,7 @@ def _of_model(model: pd.Series, count: int, seed: int) -> list[dict[str, object]
             seen["colourfulness"] = max(
                 float(str(seen["colourfulness"])), 0.7
             )  # grey ones are grey as a whole
-            lines.append({**firearm, **seen, "setting": setting})
+            lines.append({**firearm, **seen, "side": side, "setting": setting})
         number += 1
     return lines
 
