@@ -28,13 +28,17 @@ def test_loss_is_the_papers_pair_by_pair(inner, outer):
     loss = DoubleMarginLoss(positive_margin=inner, negative_margin=outer)
     for (a, b, same), wanted in zip(pairs, each, strict=True):
         alone = ([a], [b]), ([], [])
-        chosen = [torch.tensor(part, dtype=torch.long) for side in (alone if same else alone[::-1]) for part in side]
+        chosen = [
+            torch.tensor(part, dtype=torch.long) for side in (alone if same else alone[::-1]) for part in side
+        ]
         assert float(loss(found, None, tuple(chosen)).detach()) == pytest.approx(wanted, abs=1e-6)
     recipe = EmbeddingRecipe(
         loss="double" if inner else "single", positive_margin=inner, negative_margin=outer
     )
     whole = MetricLoss(recipe, classes=3, dimensions=5)
-    assert float(whole(found, None, torch.from_numpy(pairs)).detach()) == pytest.approx(np.mean(each), rel=1e-5)
+    assert float(whole(found, None, torch.from_numpy(pairs)).detach()) == pytest.approx(
+        np.mean(each), rel=1e-5
+    )
 
 
 def test_slope_is_the_hinge_times_the_direction():

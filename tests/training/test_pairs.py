@@ -71,5 +71,5 @@ def test_batches_by_class_have_four_pictures_of_each():
     for rows in steps:
         names, counts = np.unique(LABELS[rows], return_counts=True)
         assert len(names) == 3 and len(set(rows)) == len(rows)
-        assert (counts == [min(PER_CLASS, (LABELS == name).sum()) for name in names]).all()
+        assert (counts == [min(PER_CLASS, (name == LABELS).sum()) for name in names]).all()
     assert set(np.concatenate(steps)) == set(range(len(LABELS)))
