@@ -9,6 +9,8 @@ from .gunshot import CATEGORIES, load_gunshots
 from .inputs import keep_primers, prepare_maps
 from .kept_pictures import Example, keep_pictures, stacked
 from .mask_files import MaskFile, read_mask
+from .picture_duplicates import duplicate_sources, find_picture_duplicates
+from .picture_query import picture_query
 from .pictures import PICTURE_SUFFIXES, PictureFile, read_cutout, read_picture
 from .registry import DATA_SETS, fetch
 from .retrieval import load_retrieval
@@ -41,9 +43,11 @@ __all__ = [
     "cut_segments",
     "digest",
     "draw",
+    "duplicate_sources",
     "enough_groups",
     "fetch",
     "find_duplicates",
+    "find_picture_duplicates",
     "is_video",
     "keep_features",
     "keep_pictures",
@@ -57,6 +61,7 @@ __all__ = [
     "load_retrieval",
     "load_segmentation",
     "opened",
+    "picture_query",
     "prepare_maps",
     "query_and_database",
     "read_audio",

@@ -64,7 +64,7 @@ def split_classes(
     >>> data = DataSet(table, list, label="class", group="source_picture", source="real", name="toy")
     >>> parts = split_classes(data, fractions={"train": 0.5, "test": 0.5})
     >>> {name: sorted(set(part.labels)) for name, part in parts.items()}, sum(parts["test"].table["query"])
-    ({'train': ['a', 'd'], 'test': ['b', 'c']}, 4)
+    ({'train': ['a', 'c'], 'test': ['b', 'd']}, 4)
     """
     queries = whole(queries, name="queries", where="split_classes", least=1, most=2**15)
     parts = _without_copies(_of_classes(data, fractions, seed=seed))
