@@ -7,6 +7,7 @@ from .dataset import DataSet, check_parts, draw, enough_groups, split, split_cro
 from .duplicates import find_duplicates, without_duplicates
 from .gunshot import CATEGORIES, load_gunshots
 from .inputs import keep_primers, prepare_maps
+from .joined import join_parts
 from .kept_pictures import Example, keep_pictures, stacked
 from .mask_files import MaskFile, read_mask
 from .picture_duplicates import duplicate_sources, find_picture_duplicates
@@ -49,6 +50,7 @@ __all__ = [
     "find_duplicates",
     "find_picture_duplicates",
     "is_video",
+    "join_parts",
     "keep_features",
     "keep_pictures",
     "keep_primers",
