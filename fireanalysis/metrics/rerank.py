@@ -9,9 +9,10 @@ from fireanalysis.errors import DataError, ParameterError
 
 from .retrieval import _codes, _measure, check_lengths, checked_embeddings
 from .search import TIES
+from .top import top_k
 
 _BLOCK = 1024
-"""So many rows are compared with all others at a time."""
+"""Rows, or pairs, that are compared at a time."""
 
 
 def expand_queries(
@@ -56,7 +57,7 @@ def expand_queries(
     if not 1 <= top <= len(held) or alpha < 0:
         what = f"top is {top} and alpha {alpha}, the database holds {len(held)}"
         raise ParameterError(what, where=where, do=f"pass top of 1 to {len(held)} and alpha of at least 0")
-    rows = _nearest(asked, held, k=top)
+    rows = top_k(asked, held, k=top).rows
     weights = np.einsum("qd,qkd->qk", asked, held[rows]).clip(0) ** alpha
     mean = asked + np.einsum("qk,qkd->qd", weights, held[rows])
     lengths = np.linalg.norm(mean, axis=1, keepdims=True)
@@ -115,7 +116,7 @@ def k_reciprocal(
         what = f"k1 is {k1}, k2 {k2} and weight {weight}, for {len(everything)} embeddings"
         allowed = f"1 <= k2 <= k1 <= {len(everything) - 1} and a weight of 0 to 1"
         raise ParameterError(what, where=where, do=f"pass {allowed}")
-    near = _nearest(everything, everything, k=k1 + 1)
+    near = top_k(everything, everything, k=k1 + 1).rows
     farthest = _farthest(everything)
     neighbours = _neighbourhoods(near, k1=k1)
     kernel = _kernel(neighbours, everything, farthest)
@@ -223,13 +224,6 @@ def _adjacency(near: NDArray[np.int64]) -> sparse.csr_matrix:
     count, k = near.shape
     ends = np.arange(0, count * k + 1, k)
     return sparse.csr_matrix((np.ones(near.size, np.float32), near.ravel(), ends), (count, count))
-
-
-def _nearest(asked: NDArray[np.float32], held: NDArray[np.float32], *, k: int) -> NDArray[np.int64]:
-    """Rows of the k nearest, nearest first; of equal ones the lower row."""
-    return np.concatenate(
-        [np.argsort(-(part @ held.T), axis=1, kind="stable")[:, :k] for part in _blocks(asked)]
-    )
 
 
 def _farthest(everything: NDArray[np.float32]) -> NDArray[np.float32]:

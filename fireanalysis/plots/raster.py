@@ -200,6 +200,18 @@ def png_uri(picture: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()
 
 
+def jpeg_uri(picture: NDArray[np.uint8]) -> str:
+    """Encode as `png_uri` does, sooner and in fewer bytes: for photographs and for explorers, not for exact values."""
+    settings = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        92,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    ]
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)
+    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode()
+
+
 def robust_limits(maps: Sequence[NDArray], *, signed: bool = False) -> tuple[float, float]:
     """Find the 1st and 99th percentile of all measured points; symmetric about zero where `signed`."""
     measured = np.concatenate([np.ravel(one)[np.isfinite(np.ravel(one))] for one in maps])
