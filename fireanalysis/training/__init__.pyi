@@ -12,6 +12,7 @@ from .metric_losses import DoubleMarginLoss
 from .oversampling import RotatedCopies, rotate_batch
 from .pairs import propose_margins, sample_pairs
 from .picture_augmentation import augment_pictures
+from .picture_index import PictureIndex
 from .recipe import AUGMENTATIONS, CNN, SOUND, VIT, Recipe
 from .segment import (
     FastNetwork,
@@ -49,6 +50,7 @@ __all__ = [
     "Fit",
     "FocalLoss",
     "Learned",
+    "PictureIndex",
     "Prediction",
     "Recipe",
     "RotatedCopies",
