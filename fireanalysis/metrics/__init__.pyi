@@ -35,6 +35,13 @@ from .gunshot_sounds import (
     real_gunshot_statistics,
     sound_statistics,
 )
+from .labelers import (
+    bootstrap_labeling,
+    labeler_correlations,
+    labeler_weights,
+    lowest_counts,
+    valid_pictures,
+)
 from .pair_distances import margin_balance, pair_distance_summary, sample_pair_distances
 from .real_cctv import real_cctv_alarms
 from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
@@ -106,6 +113,7 @@ __all__ = [
     "best_cell_masks",
     "best_within",
     "bootstrap_interval",
+    "bootstrap_labeling",
     "bootstrap_mean",
     "bootstrap_scores",
     "bootstrap_seeds",
@@ -140,8 +148,11 @@ __all__ = [
     "iou_by_size",
     "k_reciprocal",
     "known_from_unknown",
+    "labeler_correlations",
+    "labeler_weights",
     "learn_reduction",
     "loss_change",
+    "lowest_counts",
     "main_effects",
     "margin_balance",
     "mark_statistics",
@@ -191,4 +202,5 @@ __all__ = [
     "surface_statistics",
     "threshold_curve",
     "top_k",
+    "valid_pictures",
 ]
