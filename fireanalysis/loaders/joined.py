@@ -50,7 +50,7 @@ def join_parts(*parts: DataSet[Sample]) -> DataSet[Sample]:
         raise DataError(what, where="join_parts", do="pass parts of one data set")
     (label, group, source) = kinds.pop()
     tables = [part.table.assign(**{_PART: number}) for number, part in enumerate(parts)]
-    reads = {f"part_{number}": part.read for number, part in enumerate(parts)}
+    reads: dict[str, Any] = {f"part_{number}": part.read for number, part in enumerate(parts)}
     return DataSet(
         pd.concat(tables, join="inner", ignore_index=True),
         partial(_read, **reads),
