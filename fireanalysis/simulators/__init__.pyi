@@ -18,6 +18,7 @@ from .gunshot import render_gunshots, render_recording, sample_gunshots
 from .gunshot_models import model_catalogue
 from .gunshot_parameters import gunshot_parameter_table
 from .retrieval import render_retrieval, sample_retrieval
+from .retrieval_search import sample_labels, sample_search_results
 from .scene_parameters import scene_parameter_table
 from .scenes import render_scenes, sample_scenes
 
@@ -52,7 +53,9 @@ __all__ = [
     "sample_composites",
     "sample_cutouts",
     "sample_gunshots",
+    "sample_labels",
     "sample_retrieval",
     "sample_scenes",
+    "sample_search_results",
     "scene_parameter_table",
 ]

@@ -19,8 +19,8 @@ from .composite_pictures import CUTOUT_COLUMNS, SCENE_COLUMNS
 from .firearm_models import NAMED, firearm_catalogue
 from .hashing import seeds, uniform
 from .retrieval_pictures import photograph
-from .retrieval_rows import photographs
-from .scene_parameters import drawn, fixed
+from .retrieval_rows import as_copies, photographs
+from .scene_parameters import fixed
 
 SPLITS = {"train": (107, 9628), "validation": (20, 1478), "test": (40, 3649)}
 """Classes and pictures of the paper's parts (Table II)."""
@@ -91,15 +91,16 @@ def sample_retrieval(
     table["class"] = table.pop("model")
     table["split"] = table["class"].map(dict(zip(models["model"], split, strict=True)))
     if copies:
-        table = with_copies(table, copies, within="class")
+        table = with_copies(table, copies)
     return ordered(table)
 
 
 def ordered(table: pd.DataFrame) -> pd.DataFrame:
-    """Give pictures their ids, and columns their order."""
-    table["picture"] = [f"{value:015x}" for value in table["seed"].tolist()]
-    first = ["picture", "class", *NAMED[1:], "split", "firearm", "source_picture", "setting", "background"]
-    return table[[*first, *(name for name in table if name not in first)]].reset_index(drop=True)
+    """Give columns their order."""
+    first = ["picture", "class", "split", *NAMED, "firearm", "source_picture", "setting", "background"]
+    return table[
+        sorted(table, key=lambda name: first.index(name) if name in first else len(first))
+    ].reset_index(drop=True)
 
 
 def class_sizes(pictures: int, classes: int, *, seed: int) -> tuple[list[str], NDArray[np.int64]]:
@@ -140,27 +141,21 @@ def _skewed(total: int, number: int, least: int, most: int) -> NDArray[np.int64]
     return whole
 
 
-def with_copies(table: pd.DataFrame, share: float, *, within: str) -> pd.DataFrame:
+def with_copies(table: pd.DataFrame, share: float) -> pd.DataFrame:
     """Put copies of another picture of their class in place of a share of the pictures."""
-    chosen = uniform(table["seed"], "copy") < share
-    originals = table[~chosen]
-    lines = []
-    for name, group in table[chosen].groupby(within, sort=False):
-        there = originals[originals[within] == name]
-        if len(there):
-            picked = (uniform(group["seed"], "copy of") * len(there)).astype(int)
-            lines.append(as_copies(there.iloc[picked].set_index(group.index), group["seed"].to_numpy()))
-    return pd.concat([originals, *lines]).sort_index()
-
-
-def as_copies(rows: pd.DataFrame, own: NDArray[np.int64]) -> pd.DataFrame:
-    """Say how pictures were changed by those who put them up once more."""
-    table = rows.copy()
-    table["copy"] = True
-    for name in ("copy_crop", "copy_bright", "copy_shrink", "copy_jpeg"):
-        table[name] = np.round(drawn(name, "web", own), 3)
-    table["copy_seed"] = own
-    return table
+    own = table["seed"].to_numpy()
+    chosen = uniform(own, "copy") < share
+    chosen[table.groupby("class").head(1).index] = False  # one is left to be copied
+    there = {
+        name: group.to_numpy()
+        for name, group in table.index[~chosen].groupby(table["class"][~chosen]).items()
+    }
+    of = [
+        there[name][int(draw * len(there[name]))]
+        for name, draw in zip(table["class"][chosen], uniform(own[chosen], "copy of"), strict=True)
+    ]
+    copies = as_copies(table.loc[of], own[chosen]).set_index(table.index[chosen])
+    return pd.concat([table[~chosen], copies]).sort_index()
 
 
 def render_retrieval(

@@ -15,18 +15,25 @@ from .scenes import sample_scenes
 
 SETTINGS = ("shop", "surface", "scene", "held")
 PLACES = ("room", "street", "aisle")
+COPIED = {"copy_crop": 0.0, "copy_bright": 1.0, "copy_shrink": 1.0, "copy_jpeg": 0.0}
+"""What a copy has gone through, and the values that change nothing."""
 _LONG = ("rifle", "shotgun", "submachine gun")
 
 
-def photographs(models: pd.DataFrame, counts: list[int], *, backgrounds: int, seed: int) -> pd.DataFrame:
+def photographs(
+    models: pd.DataFrame, counts: list[int], *, backgrounds: int, seed: int, first: list[int] | None = None
+) -> pd.DataFrame:
     """Draw so many photographs of each model: a firearm is taken once or a few times at one place.
 
-    Rows are in the order of the models, those of a firearm together, which is faster to render.
+    Rows are in the order of the models, those of a firearm together, which is faster to render. A model that comes
+    twice needs another number of its `first` firearm.
     """
     lines = [
         line
-        for (_, model), count in zip(models.iterrows(), counts, strict=True)
-        for line in _of_model(model, count, seed)
+        for (_, model), count, number in zip(
+            models.iterrows(), counts, first or [0] * len(models), strict=True
+        )
+        for line in _of_model(model, count, number, seed)
     ]
     table = pd.DataFrame(lines).rename(columns={"seed": "cutout_seed"})
     own = table["cutout_seed"].to_numpy()
@@ -36,18 +43,22 @@ def photographs(models: pd.DataFrame, counts: list[int], *, backgrounds: int, se
     for name in _CAMERA:
         has = uniform(own, f"{name}_share") < fixed(f"{name}_share", "web")
         table[name] = np.where(has, np.round(drawn(name, "web", own), 3), 0.0)
-    table["source_picture"] = [f"{value:015x}" for value in table["seed"].tolist()]
+    table["picture"] = [f"{value:015x}" for value in table["seed"].tolist()]
+    table["source_picture"] = table["picture"]
     table["grey"], table["copy"] = False, False
-    for name, none in (("copy_crop", 0.0), ("copy_bright", 1.0), ("copy_shrink", 1.0), ("copy_jpeg", 0.0)):
-        table[name] = none
-    return table
+    return table.assign(**COPIED)
 
 
-def _of_model(model: pd.Series, count: int, seed: int) -> list[dict[str, object]]:
+def as_copies(rows: pd.DataFrame, own: NDArray[np.int64]) -> pd.DataFrame:
+    """Say how pictures were changed by those who put them up once more."""
+    changes = {name: np.round(drawn(name, "web", own), 3) for name in COPIED}
+    return rows.assign(picture=[f"{value:015x}" for value in own.tolist()], copy=True, **changes)
+
+
+def _of_model(model: pd.Series, count: int, number: int, seed: int) -> list[dict[str, object]]:
     """Photographs of one model: individuals one after the other until there are enough."""
     lines: list[dict[str, object]] = []
     usual = int(seeds(seed, "usual finish", str(model["model"])))
-    number = 0
     while len(lines) < count:
         firearm = _individual(model, number, seed)
         own = int(str(firearm["firearm_seed"]))
