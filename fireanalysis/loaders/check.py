@@ -17,11 +17,13 @@ from fireanalysis.transforms import CLIP_S
 from .audio import AUDIO_SUFFIXES, Recording
 from .cartridge import load_cartridges
 from .check_pictures import check_pictures
+from .check_retrieval import check_retrieval
 from .dataset import DataSet
 from .duplicates import find_duplicates
 from .gunshot import LAYOUTS, load_gunshots
 from .layout import MANIFEST, data_folder, some
 from .pictures import PICTURE_SUFFIXES
+from .retrieval_files import RETRIEVAL_LAYOUTS, holds_classes
 from .segmentation_files import SEGMENTATION_LAYOUTS, holds_pictures
 from .surface import SURFACE_SUFFIXES
 
@@ -37,16 +39,17 @@ def check_folder(root: str | os.PathLike[str]) -> pd.DataFrame:
     Parameters
     ----------
     root : path
-        Folder with scans of cartridge cases, with gunshot recordings, or with pictures and masks (`load_cartridges`,
-        `load_gunshots` and `load_segmentation` tell the layouts); which it is is told by the
-        names of its folders and by what most of its files are.
+        Folder with scans of cartridge cases, with gunshot recordings, with pictures and masks, or with pictures and
+        classes (`load_cartridges`, `load_gunshots`, `load_segmentation` and `load_retrieval` tell the layouts);
+        which it is is told by the names of its folders and by what most of its files are. A folder per class that
+        holds only PNG or TIFF files may be scans: a manifest.csv with a column class says that it is not.
 
     Returns
     -------
     pandas.DataFrame
         Columns severity ("error": a run stops or its results are wrong; "warning": worth knowing), file,
         problem, do. Errors first; no rows if nothing is wrong. ``attrs["kind"]`` is what the folder holds:
-        "cartridge cases", "gunshots" or "pictures with masks".
+        "cartridge cases", "gunshots", "pictures with masks" or "pictures with classes".
 
     Raises
     ------
@@ -68,6 +71,8 @@ def check_folder(root: str | os.PathLike[str]) -> pd.DataFrame:
     kind = max(counts, key=lambda name: counts[name])
     if holds_pictures(folder):  # scans may be pictures too
         kind = "pictures with masks"
+    elif holds_classes(folder) or (kind == "pictures with masks" and any(folder.glob("*/"))):
+        kind = "pictures with classes"
     if not counts[kind]:
         layouts = [
             f"{name}: {' '.join(known)} files as {layout}" for name, (known, layout, _) in _KINDS.items()
@@ -211,4 +216,5 @@ _KINDS: dict[str, tuple[Sequence[str], str, Callable[[Path], list[Finding]]]] = 
     ),
     "gunshots": (AUDIO_SUFFIXES, LAYOUTS, _check_gunshots),
     "pictures with masks": (PICTURE_SUFFIXES, SEGMENTATION_LAYOUTS, check_pictures),
+    "pictures with classes": (PICTURE_SUFFIXES, RETRIEVAL_LAYOUTS, check_retrieval),
 }

@@ -41,7 +41,7 @@ def list_retrieval(folder: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """
     if (folder / MANIFEST).is_file():
         table, notes = _from_manifest(folder / MANIFEST)
-    elif any((folder / part / _DATABASE).is_dir() for part in _PARTS):
+    elif holds_classes(folder):
         table, notes = _published(folder)
     else:
         table, notes = _folders(folder)
@@ -52,6 +52,15 @@ def list_retrieval(folder: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
         )
     table["source_picture"] = table["source_picture"].where(table["source_picture"] != "", table["file"])
     return table, notes
+
+
+def holds_classes(folder: Path) -> bool:
+    """Whether a folder is surely one of pictures with classes: its manifest says so, or it is Firearm 14k."""
+    published = any((folder / part / _DATABASE).is_dir() for part in _PARTS)
+    if published or not (folder / MANIFEST).is_file():
+        return published
+    with (folder / MANIFEST).open(encoding="utf-8-sig", errors="replace") as lines:
+        return "class" in [name.strip(' "') for name in next(lines, "").strip().split(",")]
 
 
 def _from_manifest(manifest: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
