@@ -53,6 +53,7 @@ def _resnet(name: str) -> Callable[[str | os.PathLike[str], float], _Parts]:
 
 
 def _lite0(weights: str | os.PathLike[str], width: float) -> _Parts:
+    """Up to its last convolution: notebook 41 measures its other stages, too."""
     whole: Any = backbone("efficientnet_lite0", classes=1000, pixels=224, channels=3, weights=weights)
     trunk = nn.Sequential(whole.conv_stem, whole.bn1, *whole.blocks, whole.conv_head, whole.bn2)
     return _Parts(trunk, nn.Sequential(whole.global_pool, whole.classifier), str(whole.weights_used))
@@ -116,6 +117,8 @@ class Embedder(nn.Module):
 
     Notes
     -----
+    VGG16 ends with its last pooling layer, as in the authors' programs (the paper says: after the last convolution);
+    EfficientNet-Lite0 with its last convolution (1,280 channels), after its activation.
     Pictures of fewer than 32 rows or columns are padded to 32 with the mean colour. Neural codes squash every
     picture to 224 × 224.
 
