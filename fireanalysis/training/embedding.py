@@ -249,7 +249,7 @@ class _Steps(Dataset):
             rows, places = np.unique(asked[:, :2], return_inverse=True)
             pairs = torch.from_numpy(np.column_stack([places.reshape(-1, 2), asked[:, 2]]))
         # The steps of no two epochs are alike, so neither are their random numbers.
-        rng = np.random.default_rng([self._seed, zlib.crc32(np.ascontiguousarray(asked))])
+        rng = np.random.default_rng([self._seed, zlib.crc32(asked.tobytes())])
         read = self._pictures.read(self._pictures.table.iloc[rows])
         made = [self._made(picture, rng) for picture in read]
         codes = rows if self._codes is None else self._codes[rows]
