@@ -202,7 +202,7 @@ def bootstrap_labeling(
     Raises
     ------
     DataError
-        As `bootstrap_interval`.
+        If not all have one row a picture, or there are fewer than two classes.
 
     Examples
     --------
@@ -211,12 +211,16 @@ def bootstrap_labeling(
     '0.67 (0.00 to 1.00)'
     """
     ways = [np.asarray(way, bool) for way in (kept, against) if way is not None]
-    right = np.asarray(truth, bool)
-    hits = [np.column_stack([way & right, way, right]) for way in ways]
+    right, labels = np.asarray(truth, bool), as_array(classes, where="bootstrap_labeling")
+    if {right.shape, *(way.shape for way in ways)} != {labels.shape} or labels.ndim != 1:
+        what = f"kept {ways[0].shape}, truth {right.shape} and classes {labels.shape} do not go together"
+        raise DataError(what, where="bootstrap_labeling", do="pass one of each for every picture")
+    hits = [pd.DataFrame({"both": way & right, "kept": way, "right": right}) for way in ways]
+    sums = [one.groupby(labels).sum().to_numpy(np.float64) for one in hits]
     found = bootstrap_interval(
         lambda *each: _of_sums(each[0]) - (_of_sums(each[1]) if len(each) > 1 else 0),
-        *hits,
-        groups=as_array(classes, where="bootstrap_labeling"),
+        *sums,
+        groups=range(len(sums[0])),
         seed=seed,
         resamples=resamples,
     )
@@ -226,8 +230,8 @@ def bootstrap_labeling(
     }
 
 
-def _of_sums(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
-    both, kept, right = hits.sum(0).astype(np.float64)
+def _of_sums(of_classes: NDArray[np.float64]) -> NDArray[np.float64]:
+    both, kept, right = of_classes.sum(0)
     with np.errstate(invalid="ignore"):
         return np.array([both / kept, both / right, 2 * both / (kept + right)])
 

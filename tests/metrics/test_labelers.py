@@ -116,6 +116,8 @@ def test_nothing_kept_has_no_precision():
     lambda: valid_pictures([[1, 2]], [0.2, 0.3, 0.5]),
     lambda: labeler_weights([1, -1]),
     lambda: labeler_weights([[1, 2]]),
+    lambda: bootstrap_labeling([True], [True, False], classes=["a", "b"], seed=0),
+    lambda: bootstrap_labeling([True, True], [True, False], classes=["a", "a"], seed=0),
 ])  # fmt: skip
 def test_tables_that_do_not_fit(call):
     with pytest.raises(DataError):
