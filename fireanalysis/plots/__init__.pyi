@@ -21,6 +21,7 @@ from .gunshot_simulated import spectra_and_envelopes
 from .gunshot_stages import two_stages
 from .raster import panels
 from .retrieval_comparison import dimension_curves, precision_areas
+from .retrieval_curation import class_sizes, duplicate_distances, labeler_boxes
 from .retrieval_grid import top_grid
 from .retrieval_map import embedding_map, search_view
 from .retrieval_margins import distance_histograms, force_curves, loss_balance, margin_grid, margin_view
@@ -66,6 +67,7 @@ __all__ = [
     "cell_panels",
     "cells_on_map",
     "class_counts",
+    "class_sizes",
     "clip_moments",
     "confidences",
     "confusion",
@@ -77,6 +79,7 @@ __all__ = [
     "distance_histograms",
     "distance_matrix",
     "distance_ranges",
+    "duplicate_distances",
     "embedding_map",
     "error_budget",
     "force_curves",
@@ -86,6 +89,7 @@ __all__ = [
     "heights_and_shape_index",
     "iou_dots",
     "kept_of_sound",
+    "labeler_boxes",
     "labelled_scatter",
     "learning_panels",
     "loss_balance",
