@@ -18,12 +18,12 @@ def test_a_box_a_labeler():
 
 def test_distances_of_copies_and_others():
     figure = duplicate_distances(
-        {"copies": [0, 1, 2, 50], "others": [60, 70, 80]}, near=40, title="t", source="real", axis="bits"
+        {"copies": [1, 1, 3, 51], "others": [61, 71, 80]}, near=40, title="t", source="real", axis="bits"
     )
     copies, others = figure.data[:2]
     assert sum(copies.y) == 4 and sum(others.y) == 3 and copies.name == "copies: 4"
     width = copies.x[1] - copies.x[0]
-    for bars, values in ((copies, [0, 1, 2, 50]), (others, [60, 70, 80])):  # each in the bar over it
+    for bars, values in ((copies, [1, 1, 3, 51]), (others, [61, 71, 80])):  # each in the bar over it
         inside = [np.abs(np.array(values) - x) <= width / 2 + 1e-9 for x in bars.x]
         assert [int(one.sum()) for one in inside] == list(bars.y)
     assert figure.layout.shapes[0].x0 == 40 and figure.layout.yaxis.type == "log"
