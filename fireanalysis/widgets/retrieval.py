@@ -27,12 +27,12 @@ class RetrievalExplorer(Explorer):
 
     Parameters
     ----------
-    queries, database : DataSet of uint8 (h, w, 3)
-        As `fireanalysis.loaders.query_and_database` gives them.
-    describe : callable
-        Takes a DataSet of pictures, gives their embeddings, float32 (n, d) of length 1, such as `EmbeddingFit.embed`.
+    queries, database : (DataSet of uint8 (h, w, 3), float32 (n, d))
+        Pictures, as `fireanalysis.loaders.query_and_database` gives them, and their embeddings of length 1.
     points : float (n, 2)
         Place of each picture of the database on the map.
+    describe : callable
+        Gives the embedding of a file's picture, from a DataSet of one, such as `EmbeddingFit.embed`.
     k : int
         How many to show at first.
 
@@ -46,42 +46,46 @@ class RetrievalExplorer(Explorer):
     Raises
     ------
     DataError
-        If there is not one place a picture of the database.
+        If there is not one embedding a picture, or one place a picture of the database.
 
     Examples
     --------
     >>> table = pd.DataFrame({"class": list("aabb"), "source_picture": range(4)})
     >>> grey = lambda rows: [np.full((20, 30, 3), 40 * row, np.uint8) for row in rows["source_picture"]]
     >>> data = DataSet(table, grey, label="class", group="source_picture", source="simulated", name="toy")
-    >>> describe = lambda some: np.eye(4, dtype=np.float32)[: len(some)]
-    >>> explorer = RetrievalExplorer(data.subset([0]), data, describe, np.zeros((4, 2)), k=2)
+    >>> searched = (data, np.eye(4, dtype=np.float32))
+    >>> asked = (data.subset([0]), searched[1][:1])
+    >>> explorer = RetrievalExplorer(asked, searched, np.zeros((4, 2)), describe=lambda one: asked[1], k=2)
     >>> explorer.figure.layout.title.text.split("<br>")[0]
     'a, picture 1: of the first 2, 2 are of its class'
     """
 
     def __init__(
         self,
-        queries: DataSet[Picture],
-        database: DataSet[Picture],
-        describe: Callable[[DataSet[Picture]], NDArray[np.float32]],
+        queries: tuple[DataSet[Picture], NDArray[np.float32]],
+        database: tuple[DataSet[Picture], NDArray[np.float32]],
         points: ArrayLike,
         *,
+        describe: Callable[[DataSet[Picture]], NDArray[np.float32]],
         k: int = 8,
     ) -> None:
-        self._points = np.asarray(points, float)
-        if self._points.shape != (len(database), 2):
-            what = f"points of shape {self._points.shape} for a database of {len(database)} pictures"
-            raise DataError(what, where="RetrievalExplorer", do="pass two numbers a picture of the database")
-        self._queries, self._database, self._describe = queries, database, describe
-        self._asked, self._held = describe(queries), describe(database)
+        self._queries, self._asked = queries
+        self._database, self._held = database
+        self._points, self._describe = np.asarray(points, float), describe
+        rows = [len(self._asked), len(self._held), *self._points.shape]
+        if rows != [len(self._queries), len(self._database), len(self._database), 2]:
+            what = f"{len(self._queries)} queries and a database of {len(self._database)} pictures, "
+            what += f"{rows[0]} and {rows[1]} embeddings, points of shape {self._points.shape}"
+            do = "pass an embedding a picture, and two numbers a picture of the database"
+            raise DataError(what, where="RetrievalExplorer", do=do)
         self._given: dict[str, tuple[Picture, NDArray[np.float32]]] = {}
-        number = pd.Series(queries.labels).groupby(queries.labels).cumcount() + 1
+        number = pd.Series(self._queries.labels).groupby(self._queries.labels).cumcount() + 1
         names = [
             (f"{label}, picture {n}", row)
-            for row, (label, n) in enumerate(zip(queries.labels, number, strict=True))
+            for row, (label, n) in enumerate(zip(self._queries.labels, number, strict=True))
         ]
         self.query = ipywidgets.Dropdown(options=names, description="query", style=WIDE)
-        most = min(12, len(database))
+        most = min(12, len(self._database))
         self.k = ipywidgets.IntSlider(
             min(k, most), min=1, max=most, description="first", continuous_update=False, style=WIDE
         )

@@ -42,8 +42,9 @@ def data() -> DataSet:
 
 @pytest.fixture
 def explorer(data: DataSet) -> RetrievalExplorer:
-    points = np.random.default_rng(0).random((11, 2))
-    return RetrievalExplorer(data.subset([0, 12]), data.subset(np.arange(1, 12)), MeanColour(), points, k=3)
+    points, describe = np.random.default_rng(0).random((11, 2)), MeanColour()
+    parts = [(part, describe(part)) for part in (data.subset([0, 12]), data.subset(np.arange(1, 12)))]
+    return RetrievalExplorer(*parts, points, describe=describe, k=3)
 
 
 def title(explorer: RetrievalExplorer) -> str:
@@ -90,6 +91,12 @@ def test_a_file_that_is_no_picture_is_told_in_place(explorer: RetrievalExplorer,
     assert title(explorer) == before
 
 
-def test_a_map_of_another_database_is_refused(data: DataSet) -> None:
+@pytest.mark.parametrize(("queries", "database", "places"), [(1, 13, 12), (1, 12, 13), (2, 13, 13)])
+def test_embeddings_or_a_map_of_other_pictures_are_refused(
+    data: DataSet, queries: int, database: int, places: int
+) -> None:
+    asked, held = np.eye(3)[[0] * queries], np.eye(3)[[0] * database]
     with pytest.raises(DataError, match="13 pictures"):
-        RetrievalExplorer(data.subset([0]), data, MeanColour(), np.zeros((12, 2)))
+        RetrievalExplorer(
+            (data.subset([0]), asked), (data, held), np.zeros((places, 2)), describe=MeanColour()
+        )
