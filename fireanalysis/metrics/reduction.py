@@ -96,11 +96,14 @@ def learn_reduction(embeddings: ArrayLike, *, dimensions: int) -> Reduction:
     mean = values.mean(axis=0)
     centred = values - mean
     kept = min(wanted, len(values) - 1, values.shape[1])
-    # Of the covariance, ascending. Nothing is divided by the spread: no whitening.
-    _, axes = np.linalg.eigh(centred.T @ centred)
+    # Nothing is divided by the spread: no whitening.
+    if len(centred) < centred.shape[1]:  # no need for all their covariances
+        axes = np.linalg.svd(centred, full_matrices=False)[2]
+    else:
+        axes = np.linalg.eigh(centred.T @ centred)[1][:, ::-1].T
     said = f"there are {len(values)} embeddings of {values.shape[1]} dimensions"
     note = "" if kept == wanted else f"{wanted} dimensions asked for, {kept} learned: {said}"
-    return Reduction(mean, np.ascontiguousarray(axes[:, ::-1][:, :kept].T), note)
+    return Reduction(mean, np.ascontiguousarray(axes[:kept]), note)
 
 
 def _unit(embeddings: ArrayLike, *, where: str) -> NDArray[np.float64]:
