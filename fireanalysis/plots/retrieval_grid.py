@@ -63,7 +63,7 @@ def top_grid(
     add_grid(figure, queries, found, right, scores, names=names, found_names=found_names)
     figure = finish(figure, title, source=source, height=80 + grid_height(*np.shape(scores), names=names))
     return figure.update_layout(
-        legend={"y": -0.01, "yanchor": "top"}, margin={"b": 40, "l": 100 if names else 20}
+        legend={"y": -0.01, "yanchor": "top"}, margin={"b": 40, "l": 100 if names is not None else 20}
     )
 
 
@@ -81,9 +81,9 @@ def add_grid(
     values = np.asarray(scores, float)
     flags = np.asarray(right, bool) if right is not None else None
     shape = (len(queries), len(found[0]) if len(found) else 0)
-    sizes = [len(row) for row in (*found, *(found_names or found))]
+    sizes = [len(row) for row in (*found, *(found if found_names is None else found_names))]
     fits = values.shape == shape and (flags is None or flags.shape == shape) and set(sizes) == {shape[1]}
-    if not shape[0] or not shape[1] or not fits or len(names or queries) != shape[0]:
+    if not shape[0] or not shape[1] or not fits or len(queries if names is None else names) != shape[0]:
         what = f"{shape[0]} queries, {sizes} pictures found or named, scores of shape {values.shape}"
         raise DataError(
             f"{what} do not go together", where="top_grid", do="pass as many of each for every query"
@@ -106,14 +106,18 @@ def add_grid(
     ticks = {"tickvals": middles, "ticktext": ["query", *map(str, range(1, shape[1] + 1))], "side": "top"}
     figure.update_xaxes(range=[0, _RASTER_PX], showgrid=False, zeroline=False, **ticks, row=1, col=1)
     rows = np.arange(shape[0]) * _cell(shape[1]) + tile / 2
-    sides = {"tickvals": rows, "ticktext": list(names) if names else [""] * shape[0], "automargin": True}
+    sides = {
+        "tickvals": rows,
+        "ticktext": list(names) if names is not None else [""] * shape[0],
+        "automargin": True,
+    }
     figure.update_yaxes(range=[len(canvas), 0], showgrid=False, zeroline=False, **sides, row=1, col=1)
     figure.update_yaxes(constrain="domain", constraintoward="top", row=1, col=1)
 
 
 def grid_height(queries: int, k: int, *, names: Sequence[str] | None = None) -> int:
     """Say how high a grid is on a page 760 px wide."""
-    across = 640 if names else 720
+    across = 640 if names is not None else 720
     return round(queries * _cell(k) * across / _RASTER_PX)
 
 
@@ -128,8 +132,8 @@ def _add_scores(
         text=[f"{score:.2f}" for score in scores.ravel()],
         mode="text",
         textfont={"size": 11},
-        hovertext=[name for names in found_names for name in names] if found_names else None,
-        hoverinfo="text" if found_names else "skip",
+        hovertext=[name for names in found_names for name in names] if found_names is not None else None,
+        hoverinfo="text" if found_names is not None else "skip",
         showlegend=False,
         row=1,
         col=1,

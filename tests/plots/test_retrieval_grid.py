@@ -84,7 +84,7 @@ def test_keeps_the_aspect_of_a_picture(grid: dict) -> None:
 
 
 def test_scores_stand_below_their_pictures_and_names_under_the_mouse(grid: dict) -> None:
-    names = [["a", "b", "c"], ["d", "e", "f"]]
+    names = np.array([["a", "b", "c"], ["d", "e", "f"]], object)  # labels of a data set
     figure = plots.top_grid(
         *grid.values(), title="two searches", source="simulated", names=["x", "y"], found_names=names
     )
