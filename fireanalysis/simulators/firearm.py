@@ -5,6 +5,7 @@ light and what hides a part. A row of the table determines its pixels completely
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, overload
@@ -133,12 +134,13 @@ def sample_cutouts(
             raise ParameterError(what, where=where, do=f"pass a number in that range as {name}")
     known = firearm_catalogue() if catalogue is None else catalogue
     kept = chosen_models(models, known, least=min(firearms, len(known)), where=where)
+    lines = kept.to_dict("records")
     individuals = [
-        _individual(kept.iloc[number % len(kept)], number // len(kept), seed) for number in range(firearms)
+        individual(lines[number % len(lines)], number // len(lines), seed) for number in range(firearms)
     ]
     rows = [
-        {**individual, **_view(int(str(individual["firearm_seed"])), view, pose, hand_share, cloth_share)}
-        for individual in individuals
+        {**one, **draw_view(int(str(one["firearm_seed"])), view, pose, hand_share, cloth_share)}
+        for one in individuals
         for view in range(views)
     ]
     table = pd.DataFrame(rows)
@@ -159,14 +161,15 @@ _COLUMNS = [
 ]
 
 
-def _individual(model: pd.Series, number: int, seed: int) -> dict[str, object]:
-    """One firearm of a model: finish, wear, and lengths within tolerance."""
+def individual(model: dict[Any, Any], number: int, seed: int) -> dict[str, object]:
+    """One firearm of a row of the catalogue: finish, wear, and lengths within tolerance."""
     own = int(seeds(seed, "firearm", str(model["model"]), number))
-    shape = {str(k): float(v) for k, v in model.drop(list(NAMED)).items() if pd.notna(v)}
+    shape = {name: float(v) for name, v in model.items() if name not in NAMED and pd.notna(v)}
     low, high = ranges("firearm")["individual"]
+    draws = uniform(own, [zlib.crc32(name.encode()) for name in shape])  # all names at once
     shape = {
-        name: round(value * (1 + low + (high - low) * float(uniform(own, name))), 4)
-        for name, value in shape.items()
+        name: round(value * (1 + low + (high - low) * float(share)), 4)
+        for (name, value), share in zip(shape.items(), draws, strict=True)
     }
     kind = str(model["type"])
     return {
@@ -180,9 +183,10 @@ def _individual(model: pd.Series, number: int, seed: int) -> dict[str, object]:
     }
 
 
-def _view(
+def draw_view(
     firearm_seed: int, view: int, pose: float, hand_share: float, cloth_share: float
 ) -> dict[str, object]:
+    """Draw the pose, the light, the photograph and what hides a part, of one picture of a firearm."""
     own = int(seeds(firearm_seed, "view", view))
     spread = {name: ranges("view")[f"{name}_spread"][0] * pose for name in ("yaw", "pitch", "roll")}
     turned = {name: float(normal(own, name)) * spread[name] for name in spread}

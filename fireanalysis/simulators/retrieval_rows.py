@@ -1,11 +1,13 @@
 """Which photographs of firearms the web has: rows of a table, each of which determines a picture."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from .composites import _CAMERA
-from .firearm import _individual, _view
+from .firearm import draw_view, individual
 from .firearm_finishes import grip_finish_of, metal_finish_of
 from .hashing import normal, seeds, uniform
 from .look_alikes import LOOK_ALIKES
@@ -55,23 +57,25 @@ def as_copies(rows: pd.DataFrame, own: NDArray[np.int64]) -> pd.DataFrame:
     return rows.assign(picture=[f"{value:015x}" for value in own.tolist()], copy=True, **changes)
 
 
-def _of_model(model: pd.Series, count: int, number: int, seed: int) -> list[dict[str, object]]:
+def _of_model(model: dict[Any, Any], count: int, number: int, seed: int) -> list[dict[str, object]]:
     """Photographs of one model: individuals one after the other until there are enough."""
     lines: list[dict[str, object]] = []
     usual = int(seeds(seed, "usual finish", str(model["model"])))
     while len(lines) < count:
-        firearm = _individual(model, number, seed)
+        firearm = individual(model, number, seed)
         own = int(str(firearm["firearm_seed"]))
         if uniform(own, "usual finish") < fixed("usual_finish", "web"):
-            firearm["finish"] = metal_finish_of(str(model["type"]), usual)
+            metal = metal_finish_of(str(model["type"]), usual)
+            firearm["finish"] = "blued" if metal == "gold" else metal  # only single ones are of gold
             firearm["grip_finish"] = grip_finish_of(str(model["type"]), float(model["wood"]), usual)
         place = float(uniform(own, "setting"))
         setting = SETTINGS[int(np.searchsorted(np.cumsum([fixed(n, "web") for n in SETTINGS[:3]]), place))]
         side = "right" if uniform(own, "side") < 0.5 else "left"
-        views = min(int(drawn("series", "web", own)), count - len(lines))
+        series = max(round(count * float(drawn("series", "web", own))), 1)
+        views = min(series, count - len(lines))
         cloth = 0.0 if setting in ("shop", "held") else fixed("cloth", "web")
         for view in range(views):
-            seen = _view(own, view, fixed("pose", f"web {setting}"), float(setting == "held"), cloth)
+            seen = draw_view(own, view, fixed("pose", f"web {setting}"), float(setting == "held"), cloth)
             seen["colourfulness"] = max(
                 float(str(seen["colourfulness"])), 0.7
             )  # grey ones are grey as a whole

@@ -133,14 +133,15 @@ def _copied(table: pd.DataFrame) -> pd.DataFrame:
     own, draw = table["seed"].to_numpy(), uniform(table["seed"], "copied")
     within, across = fixed("per_copy", "search"), fixed("across_copy", "search")
     new = draw < within + across
-    kept, lines = table[~new], []
-    for keyword, group in table[new].groupby("keyword", sort=False):
+    kept, words = table[~new], table["keyword"].to_numpy()
+    of = np.zeros(len(table), np.int64)
+    for keyword in dict.fromkeys(words[new]):
         there = (kept["keyword"] == keyword).to_numpy()
-        for chosen, pool in ((draw[group.index] < within, there), (draw[group.index] >= within, ~there)):
-            at = group.index[chosen]
-            rows = np.flatnonzero(pool)[(uniform(own[at], "copy of") * pool.sum()).astype(int)]
-            lines.append(as_copies(kept.iloc[rows], own[at]).set_index(at).assign(keyword=keyword))
-    return pd.concat([kept, *lines]).sort_index()
+        for chosen, pool in ((draw < within, there), (draw >= within, ~there)):
+            at = new & chosen & (words == keyword)
+            of[at] = np.flatnonzero(pool)[(uniform(own[at], "copy of") * pool.sum()).astype(int)]
+    copies = as_copies(kept.iloc[of[new]], own[new]).set_index(table.index[new]).assign(keyword=words[new])
+    return pd.concat([kept, copies]).sort_index()
 
 
 def _judged(table: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
