@@ -1,4 +1,4 @@
-"""The command line: ``fireanalysis list | run | report | fetch | check | classify | segment``."""
+"""The command line: ``fireanalysis list | run | report | fetch | check | classify | segment | index | search``."""
 
 import errno
 import os
@@ -226,6 +226,55 @@ def segment(
     )
     click.echo("\n".join([f"{file}:", *(f"  {line}" for line in (*found.notes, *found.said()))]))
     click.echo("\n".join(["written:", *(f"  {path}" for path in found.files.values())]))
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--out", type=FOLDER, default="picture_index", show_default=True, help="Folder of the index.")
+@click.option(
+    "--network", type=FOLDER, help="Kept by notebook 44. Default: one that is not trained for firearms."
+)
+@click.option("--update", is_flag=True, help="Bring an index up to date: new, changed and removed files.")
+@click.option(
+    "--approximate", is_flag=True, help="Also build what an approximate search needs; say what it misses."
+)
+def index(folder: Path, out: Path, network: Path | None, update: bool, approximate: bool) -> None:
+    """Describe every picture below DIR, so that they can be searched by a picture.
+
+    A run that is stopped is continued by the same command. Files that cannot be read are passed over and listed.
+    """
+    from fireanalysis.training import index_folder
+
+    made = index_folder(folder, out, network=network, update=update, approximate=approximate)
+    click.echo("\n".join([f"network of {out}:", *(f"  {line}" for line in made.network.said())]))
+    click.echo("\n".join([f"{folder}:", *(f"  {line}" for line in made.notes)]))
+
+
+@cli.command()
+@click.argument("picture", metavar="PICTURE", type=FOLDER)
+@click.option(
+    "--index", type=FOLDER, default="picture_index", show_default=True, help="Made by the command index."
+)
+@click.option("--top", type=click.IntRange(1), metavar="N", default=10, show_default=True, help="So many.")
+@click.option("--approximate", is_flag=True, help="Search only a part of the index.")
+@click.option("--out", type=FOLDER, help="Also write a table (.csv) or a page with the pictures (.html).")
+def search(picture: Path, index: Path, top: int, approximate: bool, out: Path | None) -> None:
+    """List the pictures of an index that are nearest to a PICTURE.
+
+    It narrows a search and identifies nobody.
+    """
+    from fireanalysis.training import search_pictures
+
+    found = search_pictures(picture, index, top=top, approximate=approximate, out=out)
+    click.echo("\n".join([f"network of {index}:", *(f"  {line}" for line in found.network.said())]))
+    click.echo("\n".join([f"{picture}:", *(f"  {note}" for note in found.notes)]))
+    click.echo(f"{'rank':>6}{'score':>8}  picture")
+    for row in found.table.itertuples():
+        click.echo(
+            f"{row.rank:>6}{row.score:>8.3f}  {row.file}{'  (the same pixels)' if row.identical else ''}"
+        )
+    if out is not None:
+        click.echo(f"written: {out}")
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -3,6 +3,7 @@ from .batches import Batches, batches
 from .classical import Learned, learn_and_predict, rows_of, seconds_a_map
 from .classification import Classifier
 from .classify import Shots, classify_recording, introduce, spectrogram_set
+from .describer import Describer, describer
 from .embedding_fit import EmbeddingFit, embed, fit_embedding, load_embedding_fit
 from .embedding_recipe import METHODS, EmbeddingRecipe, retrieval_recipe
 from .features import extract_features
@@ -12,7 +13,9 @@ from .metric_losses import DoubleMarginLoss
 from .oversampling import RotatedCopies, rotate_batch
 from .pairs import propose_margins, sample_pairs
 from .picture_augmentation import augment_pictures
+from .picture_folder import Indexed, index_folder
 from .picture_index import PictureIndex
+from .picture_search import Found, search_pictures
 from .recipe import AUGMENTATIONS, CNN, SOUND, VIT, Recipe
 from .segment import (
     FastNetwork,
@@ -43,12 +46,15 @@ __all__ = [
     "VIT",
     "Batches",
     "Classifier",
+    "Describer",
     "DoubleMarginLoss",
     "EmbeddingFit",
     "EmbeddingRecipe",
     "FastNetwork",
     "Fit",
     "FocalLoss",
+    "Found",
+    "Indexed",
     "Learned",
     "PictureIndex",
     "Prediction",
@@ -67,12 +73,14 @@ __all__ = [
     "augment_pictures",
     "batches",
     "classify_recording",
+    "describer",
     "embed",
     "extract_features",
     "fastest",
     "fit_embedding",
     "fit_or_load",
     "fit_segmentation",
+    "index_folder",
     "introduce",
     "introduce_segmentation",
     "inverse_frequency",
@@ -88,6 +96,7 @@ __all__ = [
     "rotate_batch",
     "rows_of",
     "sample_pairs",
+    "search_pictures",
     "seconds_a_map",
     "segment_file",
     "segment_picture",

@@ -73,10 +73,8 @@ def write_index(folder: Path, parts: Parts) -> None:
     except (OSError, RuntimeError) as error:
         do = "free the disk, or choose another folder"
         raise RunError(f"the index cannot be written: {error}", where=folder, do=do) from error
-    for pattern in ("embeddings-*.faiss", "facts-*.csv", "approximate-*.faiss"):
-        for old in folder.glob(pattern):
-            if old.name not in files.values():
-                old.unlink(missing_ok=True)
+    for old in ("embeddings-{}.faiss", "facts-{}.csv", "approximate-{}.faiss"):
+        (folder / old.format(number - 1)).unlink(missing_ok=True)
 
 
 def read_index(folder: str | os.PathLike[str]) -> Parts:

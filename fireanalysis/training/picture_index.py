@@ -95,22 +95,31 @@ class PictureIndex:
             If there is no index or it is damaged; or if it was made by another network.
         """
         parts = read_index(folder)
-        made_by = parts.head["network"]
+        index = cls(Path(folder), parts.embeddings, network=parts.head["network"], facts=parts.facts)
+        index.about, index._saved = parts.head["about"], parts.head["saved"]
+        index._approximate = parts.approximate
+        if network is not None:
+            index.check_network(network)
+        return index
+
+    def check_network(self, network: Mapping[str, Any]) -> None:
+        """Make sure that the index was made by a network: descriptors of two are not to be compared.
+
+        Raises
+        ------
+        DataError
+        """
         other = [
             f"{name} {of_index!r} (here {network.get(name)!r})"
-            for name, of_index in made_by.items()
-            if network is not None and network.get(name) != of_index
+            for name, of_index in self.network.items()
+            if network.get(name) != of_index
         ]
         if other:
             raise DataError(
                 f"the index was made by another network: {', '.join(other)}",
-                where=folder,
+                where=self.folder,
                 do="search it with that network, or make a new index with this one in another folder",
             )
-        index = cls(Path(folder), parts.embeddings, network=made_by, facts=parts.facts)
-        index.about, index._saved = parts.head["about"], parts.head["saved"]
-        index._approximate = parts.approximate
-        return index
 
     def __len__(self) -> int:
         return int(self._faiss.ntotal)
@@ -129,9 +138,12 @@ class PictureIndex:
     def _embeddings(self) -> NDArray[np.float32]:
         # Memory of faiss: gone as soon as the index changes, so it is not handed out.
         flat: Any = faiss.downcast_index(self._faiss.index)
-        if not len(self):
-            return np.empty((0, self.dimensions), np.float32)
         return faiss.rev_swig_ptr(flat.get_xb(), len(self) * self.dimensions).reshape(len(self), -1)
+
+    def embeddings_of(self, ids: ArrayLike) -> NDArray[np.float32]:
+        """Give the embeddings of ids that are there, float32 (n, d)."""
+        places = pd.Index(self.ids).get_indexer(pd.Index(np.asarray(ids, np.int64)))
+        return np.asarray(self._embeddings[places])
 
     def add(self, ids: ArrayLike, embeddings: ArrayLike, *, facts: pd.DataFrame | None = None) -> None:
         """Add embeddings under ids that are not taken.

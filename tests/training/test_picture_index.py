@@ -53,6 +53,7 @@ def test_what_is_saved_is_opened_again(tmp_path: Path) -> None:
     assert again.ids.tolist() == index.ids.tolist() and again.about == {"root": "pictures"}
     assert again.search(unit(3), k=9).rows.tolist() == index.search(unit(3), k=9).rows.tolist()
     assert again.facts.equals(index.facts)
+    assert again.embeddings_of([149, 102]).tolist() == unit(50)[[49, 2]].tolist()
     assert len([*(tmp_path / "index").iterdir()]) == 3  # nothing of the first time is left
     # faiss itself can read it.
     (file,) = (tmp_path / "index").glob("*.faiss")
