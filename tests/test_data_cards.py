@@ -25,7 +25,7 @@ def make() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["PAGE", "PICTURES", "FIREARMS"])
+@pytest.mark.parametrize("name", ["PAGE", "PICTURES", "FIREARMS", "RETRIEVAL"])
 def test_a_simulator_s_page_comes_from_its_tables(make: ModuleType, name: str) -> None:
     path = getattr(make, name)
     assert path.read_text("utf-8") == make.page(path), "run: python docs/data_cards/make.py"
@@ -45,7 +45,7 @@ def test_every_model_and_parameter_is_on_the_page_with_its_source(make: ModuleTy
 
 
 def test_every_parameter_of_pictures_is_on_the_page_with_its_source(make: ModuleType) -> None:
-    page = make.PICTURES.read_text("utf-8")
+    page = make.PICTURES.read_text("utf-8") + make.RETRIEVAL.read_text("utf-8")
     for table in (scene_parameter_table(), firearm_parameter_table()):
         for row in table.itertuples():
             assert f"| {row.name} | {row.level} |" in page

@@ -21,6 +21,7 @@ from fireanalysis.simulators import (
 PAGE = Path(__file__).with_name("gunshot_simulator.md")
 PICTURES = Path(__file__).with_name("picture_simulator.md")
 FIREARMS = Path(__file__).with_name("firearm_simulator.md")
+RETRIEVAL = Path(__file__).with_name("retrieval_simulator.md")
 MEASURED = Path(__file__).parents[1] / "results" / "firearm_pictures.json"
 
 COUNTS = {
@@ -89,11 +90,14 @@ def sections() -> dict[Path, dict[str, str]]:
         "parameters": as_markdown(gunshot_parameter_table(), PARAMETERS),
     }
     even = {name: title for name, title in PARAMETERS.items() if name != "scale"}
+    scenes, powers = scene_parameter_table(), PARAMETERS | {"power": "power"}
+    of_the_web = scenes["level"].str.match("web|search|labeler")
     pictures = {
-        "scenes": as_markdown(scene_parameter_table(), PARAMETERS | {"power": "power"}),
+        "scenes": as_markdown(scenes[~of_the_web], powers),
         "firearms": as_markdown(firearm_parameter_table(), even),
     }
-    return {PAGE: gunshots, PICTURES: pictures, FIREARMS: firearms()}
+    retrieval = {"parameters": as_markdown(scenes[of_the_web], powers)}
+    return {PAGE: gunshots, PICTURES: pictures, FIREARMS: firearms(), RETRIEVAL: retrieval}
 
 
 def firearms() -> dict[str, str]:

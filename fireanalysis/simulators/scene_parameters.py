@@ -1,4 +1,4 @@
-"""Ranges and sources of the numbers that make up simulated scenes and composites."""
+"""Ranges and sources of the numbers that make up simulated scenes, composites and pictures of the web."""
 
 from functools import lru_cache
 from importlib.resources import files
@@ -11,19 +11,20 @@ from .hashing import uniform
 
 
 def scene_parameter_table() -> pd.DataFrame:
-    """List the parameters of simulated scenes and composites with range and source, to show in a notebook.
+    """List the parameters of simulated scenes, composites and pictures of the web with range and source.
 
     Returns
     -------
     DataFrame
-        One row a parameter: name, level (scene, the kind of scene, composite, or the style it belongs to), low, high,
-        scale (linear, log), power (of the even number in 0 to 1 that is drawn; above 1: low values are commoner), unit,
-        meaning, source (or the word "assumed"). What stands where in a scene is not listed.
+        One row a parameter: name, level (scene, the kind of scene, composite, or the style it belongs to; web and its
+        settings, search, labelers), low, high, scale (linear, log), power (of the even number in 0 to 1 that is drawn;
+        above 1: low values are commoner), unit, meaning, source (or the word "assumed"). What stands where in a scene
+        is not listed.
 
     Examples
     --------
     >>> table = scene_parameter_table()
-    >>> {"scene", "room", "street", "aisle", "composite", "photographed"} == set(table["level"])
+    >>> {"scene", "room", "street", "aisle", "composite", "photographed", "web", "search"} <= set(table["level"])
     True
     """
     return _table().copy()
