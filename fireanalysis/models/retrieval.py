@@ -12,6 +12,7 @@ from torch.nn import functional
 from torchvision.models.vgg import cfgs, make_layers
 
 from fireanalysis.errors import ParameterError
+from fireanalysis.transforms.arrays import whole
 
 from .backbones import backbone
 from .padding import inside, level_sizes, masked
@@ -23,7 +24,7 @@ POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
 
 _LEAST = 32  # rows and columns: a smaller picture vanishes where it is halved five times
 _MOST = 2**24  # pixels of a picture: VGG16's first layers alone take 256 bytes for each
-_CODES_SIDE = 224
+_CODES_SIDE = 224  # rows and columns that neural codes squash every picture to
 
 
 class _Parts(NamedTuple):
@@ -34,8 +35,8 @@ class _Parts(NamedTuple):
 
 def _vgg16(weights: str | os.PathLike[str], width: float) -> _Parts:
     if width == 1:
-        whole: Any = backbone("vgg16", classes=1000, pixels=224, channels=3, weights=weights)
-        trunk, first, used = whole.features, whole.classifier[0], str(whole.weights_used)
+        net: Any = backbone("vgg16", classes=1000, pixels=224, channels=3, weights=weights)
+        trunk, first, used = net.features, net.classifier[0], str(net.weights_used)
     else:
         layers = [part if part == "M" else max(1, round(int(part) * width)) for part in cfgs["D"]]
         trunk, used = make_layers(layers), "none"
@@ -45,18 +46,18 @@ def _vgg16(weights: str | os.PathLike[str], width: float) -> _Parts:
 
 def _resnet(name: str) -> Callable[[str | os.PathLike[str], float], _Parts]:
     def build(weights: str | os.PathLike[str], width: float) -> _Parts:
-        whole: Any = backbone(name, classes=1000, pixels=224, channels=3, weights=weights, width=width)
-        *trunk, pool, head = whole.children()
-        return _Parts(nn.Sequential(*trunk), nn.Sequential(pool, nn.Flatten(), head), str(whole.weights_used))
+        net: Any = backbone(name, classes=1000, pixels=224, channels=3, weights=weights, width=width)
+        *trunk, pool, head = net.children()
+        return _Parts(nn.Sequential(*trunk), nn.Sequential(pool, nn.Flatten(), head), str(net.weights_used))
 
     return build
 
 
 def _lite0(weights: str | os.PathLike[str], width: float) -> _Parts:
     """Up to its last convolution: notebook 41 measures its other stages, too."""
-    whole: Any = backbone("efficientnet_lite0", classes=1000, pixels=224, channels=3, weights=weights)
-    trunk = nn.Sequential(whole.conv_stem, whole.bn1, *whole.blocks, whole.conv_head, whole.bn2)
-    return _Parts(trunk, nn.Sequential(whole.global_pool, whole.classifier), str(whole.weights_used))
+    net: Any = backbone("efficientnet_lite0", classes=1000, pixels=224, channels=3, weights=weights)
+    trunk = nn.Sequential(net.conv_stem, net.bn1, *net.blocks, net.conv_head, net.bn2)
+    return _Parts(trunk, nn.Sequential(net.global_pool, net.classifier), str(net.weights_used))
 
 
 def _small(weights: str | os.PathLike[str], width: float) -> _Parts:
@@ -120,7 +121,7 @@ class Embedder(nn.Module):
     VGG16 ends with its last pooling layer, as in the authors' programs (the paper says: after the last convolution);
     EfficientNet-Lite0 with its last convolution (1,280 channels), after its activation.
     Pictures of fewer than 32 rows or columns are padded to 32 with the mean colour. Neural codes squash every
-    picture to 224 × 224.
+    picture to a square.
 
     Source: §IV-A (MAC: Tolias et al. 2016); Table IV (neural codes: Babenko et al. 2014; SPoC: Babenko and Lempitsky
     2015, with its centre prior: a Gaussian whose σ is a third of the way from the centre to the nearest border).
@@ -129,14 +130,17 @@ class Embedder(nn.Module):
 
     mean: Tensor
     std: Tensor
+    side: Tensor
 
-    def __init__(self, network: str, pooling: Pooling, parts: _Parts) -> None:
+    def __init__(self, network: str, pooling: Pooling, parts: _Parts, *, side: int) -> None:
         super().__init__()
         about = _NETWORKS[network]
         self.network, self.pooling, self.weights_used = network, pooling, parts.weights_used
         self.step, self._up, self._exact = about.step, about.up, about.exact
         self.features = parts.trunk
         self.codes = parts.codes if pooling == "codes" else None
+        if pooling == "codes":  # a buffer, for it decides the descriptor as weights do
+            self.register_buffer("side", torch.tensor(side))
         self.power = nn.Parameter(torch.tensor(3.0)) if pooling == "gem" else None
         self.register_buffer("mean", torch.tensor(about.colours[0])[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(about.colours[1])[:, None, None], persistent=False)
@@ -174,7 +178,7 @@ class Embedder(nn.Module):
         """Give descriptors as they are pooled: float32 (n, dimensions)."""
         if self.codes is not None:
             _check_pictures(pictures)
-            return self.codes(self.maps(_squashed(pictures, sizes))).float()
+            return self.codes(self.maps(_squashed(pictures, sizes, int(self.side)))).float()
         maps = self.maps(pictures, sizes).float()
         rows, columns = maps.shape[-2:]
         if sizes is None:
@@ -228,8 +232,8 @@ def _check_pictures(pictures: Tensor) -> None:
         raise ParameterError(what, where=where, do="bring them to a smaller size with `resize_longer` first")
 
 
-def _squashed(pictures: Tensor, sizes: Tensor | None) -> Tensor:
-    """Bring pictures, each from its own size, to 224 × 224, whatever that does to their proportions."""
+def _squashed(pictures: Tensor, sizes: Tensor | None, side: int) -> Tensor:
+    """Bring pictures, each from its own size, to squares, whatever that does to their proportions."""
     own = (
         [pictures]
         if sizes is None
@@ -238,8 +242,9 @@ def _squashed(pictures: Tensor, sizes: Tensor | None) -> Tensor:
             for picture, (rows, columns) in zip(pictures, sizes.tolist(), strict=True)
         ]
     )
-    side = (_CODES_SIDE, _CODES_SIDE)
-    small = [functional.interpolate(part.float(), side, mode="bilinear", antialias=True) for part in own]
+    small = [
+        functional.interpolate(part.float(), (side, side), mode="bilinear", antialias=True) for part in own
+    ]
     return torch.cat(small).to(pictures.dtype)
 
 
@@ -258,6 +263,7 @@ def embedder(
     pooling: Pooling = "mac",
     weights: str | os.PathLike[str] = "auto",
     width: float = 1.0,
+    side: int = _CODES_SIDE,
 ) -> Embedder:
     """Build a network that describes pictures of any size by one vector each.
 
@@ -269,12 +275,14 @@ def embedder(
     pooling : {"mac", "spoc", "gem", "codes"}
         What becomes of each channel: its largest response; their sum, weighed by how near to the centre; their
         generalised mean (to the power of 3 at first: it can be learned). Or neural codes: what the first fully
-        connected layer says of the picture squashed to 224 × 224, of which every network but VGG16 has only one,
+        connected layer says of the picture squashed to a square, of which every network but VGG16 has only one,
         that of the 1000 classes.
     weights : {"auto", "imagenet", "none"} or path
         As in `backbone`.
     width : float
         Share of the channels; below 1 there are no ImageNet weights.
+    side : int
+        Rows and columns of that square; 224 is what the networks learned on.
 
     Raises
     ------
@@ -299,8 +307,9 @@ def embedder(
     if weights not in ("auto", "none") and (width != 1 or network == "small"):
         what = f"there are no weights {str(weights)!r} for {network} of width {width:g}"
         raise ParameterError(what, where=where, do='pass "auto" or "none"')
+    side = whole(side, name="side", where=where, least=_LEAST, most=2**12)
     parts = about.build(weights, width)
     if pooling == "codes" and parts.codes is None:
         what = f"{network} has no fully connected layer, so no neural codes"
         raise ParameterError(what, where=where, do="choose another pooling or network")
-    return Embedder(network, pooling, parts)
+    return Embedder(network, pooling, parts, side=side)

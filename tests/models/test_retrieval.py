@@ -112,6 +112,15 @@ def test_neural_codes_of_a_network_with_one_layer_are_its_classes() -> None:
     torch.testing.assert_close(codes, classes)
 
 
+def test_neural_codes_at_another_size() -> None:
+    model = embedder("vgg16", pooling="codes", weights="none", width=0.125, side=96)
+    picture = padded_batch(noise((90, 150)))[0]
+    square = functional.interpolate(picture, (96, 96), mode="bilinear", antialias=True)
+    with torch.no_grad():
+        torch.testing.assert_close(model(picture), model(square))
+    assert "side" in model.state_dict()  # what is kept of one size is not taken for another's
+
+
 def test_neural_codes_of_vgg16_are_its_first_fully_connected_layer() -> None:
     model = network("vgg16", "codes")
     layers = dict(model.codes.named_modules())  # type: ignore[union-attr]
@@ -216,6 +225,7 @@ def test_group_normalisation_sees_the_padding() -> None:
         ({"network": "vgg16", "width": 0.5, "weights": "kept.pt"}, r"no weights 'kept\.pt'"),
         ({"network": "small", "weights": "imagenet"}, "no weights 'imagenet' for small"),
         ({"network": "small", "pooling": "codes", "weights": "none"}, "no fully connected layer"),
+        ({"network": "vgg16", "pooling": "codes", "weights": "none", "side": 8}, "side is 8.*32"),
     ],
 )
 def test_networks_that_cannot_be_had(settings: dict, told: str) -> None:
