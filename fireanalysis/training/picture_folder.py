@@ -97,8 +97,11 @@ def index_folder(
     """
     root, target = Path(folder).resolve(), Path(out)
     files, nameless = _listed(root)
+    given = None if network is None else describer(network)
     with _alone(target):
-        index, by = _opened(target, root, network, update=update)
+        index, by = _opened(target, root, given, update=update)
+        if network is not None:
+            _whole(target / NETWORK, Path(network).read_bytes())
         known = index.facts.reset_index()
         both = files.merge(known, on=_STATE, how="left") if len(known) else files.assign(id=np.nan)
         gone = np.setdiff1d(index.ids, both["id"].dropna().to_numpy(np.int64))
@@ -174,25 +177,24 @@ def _alone(target: Path) -> Iterator[None]:
 
 
 def _opened(
-    target: Path, root: Path, network: str | os.PathLike[str] | None, *, update: bool
+    target: Path, root: Path, given: Describer | None, *, update: bool
 ) -> tuple[PictureIndex, Describer]:
     """Open the index that is there, or begin one; and the network it is made by."""
     if not holds_index(target):
-        by = describer(network)
-        (target / NETWORK).unlink(missing_ok=True)
-        if network is not None:
-            _whole(target / NETWORK, Path(network).read_bytes())
+        (target / NETWORK).unlink(missing_ok=True)  # of a run that was killed before it had any picture
+        by = given or describer()
         index = PictureIndex.create(target, dimensions=by.model.dimensions, network=by.identity)
         index.about["root"] = str(root)
         return index, by
-    by = network_of(target) if network is None else describer(network)
-    index = PictureIndex.open(target, network=by.identity)
+    index = PictureIndex.open(target)
     if index.about["root"] != str(root):
         what = f"the index is of another folder, {index.about['root']}"
         raise DataError(what, where=target, do="index that folder, or choose another --out")
     if index.about["complete"] and not update:
         what = f"there is an index of {len(index)} pictures"
         raise DataError(what, where=target, do="bring it up to date with --update, or choose another --out")
+    by = given or network_of(target)
+    index.check_network(by.identity)
     return index, by
 
 

@@ -19,7 +19,7 @@ from fireanalysis.metrics import Top, top_k
 from .index_files import Parts, holds_index, read_index, stored_ids, write_index
 
 _SAMPLE, _K = 200, 10  # queries and their nearest, to measure what an approximate search misses
-_A_LIST = 40  # embeddings for each list of an approximate index; with fewer faiss complains
+_A_LIST = 40  # embeddings for each list of an approximate index
 
 
 class PictureIndex:
@@ -277,6 +277,7 @@ class PictureIndex:
         inverted = faiss.IndexIVFFlat(
             faiss.IndexFlatIP(self.dimensions), self.dimensions, lists, faiss.METRIC_INNER_PRODUCT
         )
+        inverted.cp.min_points_per_centroid = 1  # or faiss itself writes a warning
         inverted.train(self._embeddings)
         inverted.add_with_ids(self._embeddings, self.ids)
         chosen = np.random.default_rng(seed).permutation(len(self))[:_SAMPLE]
