@@ -90,18 +90,18 @@ SETS: dict[str, dict[str, Any]] = {
     "simulated": {
         "source": "simulated",
         "data": "firearm pictures of this package's simulator: 2,400 of 120 models",
-        "sizes": COMMON | {"network": "efficientnet_lite0", "weights": "imagenet", "smallest": 96, "longer": 128,
-                           "pairs": 15, "batch": 32},
-        "epochs": 3, "class_epochs": 9,
-        "rates": {"cls": 0.01, "retr-s": 0.01, "retr-d": 0.01, "cls + retr-s": 0.01, "cls + retr-d": 0.01,
-                  "TripletNet": 0.01, "triplet, hard": 0.01, "multi-similarity": 0.01, "proxy-anchor": 0.001},
+        "sizes": COMMON | {"network": "efficientnet_lite0", "weights": "imagenet", "smallest": 64, "longer": 96,
+                           "pairs": 6, "batch": 32},
+        "epochs": 3, "class_epochs": 8, "decay": 2 / 3,
+        "rates": {"cls": 0.002, "retr-s": 0.01, "retr-d": 0.01, "cls + retr-s": 0.01, "cls + retr-d": 0.01,
+                  "TripletNet": 0.01, "triplet, hard": 0.003, "multi-similarity": 0.01, "proxy-anchor": 0.001},
     },
     "drawings": {
         "source": "real",
         "data": "Omniglot, background sets small 1 and 2 (MIT, B. Lake 2015), classes of both only in the first",
         "sizes": COMMON | {"network": "small", "width": 0.5, "weights": "none", "smallest": 32, "longer": 32,
                            "augment": False, "pairs": 10},
-        "epochs": 3, "class_epochs": 9,
+        "epochs": 3, "class_epochs": 9, "decay": 1 / 3,
         "rates": {"cls": 0.01, "retr-s": 0.1, "retr-d": 0.1, "cls + retr-s": 0.03, "cls + retr-d": 0.03,
                   "TripletNet": 0.1, "triplet, hard": 0.01, "multi-similarity": 0.1, "proxy-anchor": 0.001},
     },
@@ -148,7 +148,7 @@ def recipe_of(name: str, way: Way, seed: int) -> training.EmbeddingRecipe:
     changes = dict(way.changes)
     epochs *= changes.pop("stages", 1)
     rate = plan["rates"][way.recipe]
-    own = {"epochs": epochs, "decay_every": max(1, epochs // 3), "learning_rate": rate}
+    own = {"epochs": epochs, "decay_every": max(1, round(epochs * plan["decay"])), "learning_rate": rate}
     return training.retrieval_recipe(way.recipe, plan["sizes"], seed=seed, **own, **changes)
 
 
