@@ -57,7 +57,7 @@ class RetrievalExplorer(Explorer):
     >>> asked = (data.subset([0]), searched[1][:1])
     >>> explorer = RetrievalExplorer(asked, searched, np.zeros((4, 2)), describe=lambda one: asked[1], k=2)
     >>> explorer.figure.layout.title.text.split("<br>")[0]
-    'a, picture 1: of the first 2, 2 are of its class'
+    'a, picture 1: 2 of the first 2 right'
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class RetrievalExplorer(Explorer):
             of_first = self._database.labels[rows]
             return f"Given picture: the nearest is of {of_first[0]}; {len(set(of_first))} classes among {len(rows)}"
         name = self.query.label
-        return f"{name}: of the first {len(rows)}, {int(right.sum())} are of its class"
+        return f"{name}: {int(right.sum())} of the first {len(rows)} right"
 
     def _of_file(self, path: str) -> tuple[Picture, NDArray[np.float32]]:
         """Read and describe a file, once."""

@@ -52,11 +52,11 @@ def title(explorer: RetrievalExplorer) -> str:
 
 
 def test_counts_what_is_of_the_query_s_class(explorer: RetrievalExplorer) -> None:
-    assert "red, picture 1: of the first 3, 3 are of its class" in title(explorer)
+    assert "red, picture 1: 3 of the first 3 right" in title(explorer)
     explorer.query.value = 1  # shows green, is called blue
-    assert "blue, picture 1: of the first 3, 0 are of its class" in title(explorer)
+    assert "blue, picture 1: 0 of the first 3 right" in title(explorer)
     explorer.k.value = 11
-    assert "of the first 11, 4 are of its class" in title(explorer)
+    assert "4 of the first 11 right" in title(explorer)
     assert "simulated" in title(explorer)
 
 
@@ -69,7 +69,7 @@ def test_a_query_stands_amid_its_three_nearest(explorer: RetrievalExplorer) -> N
 def test_fewer_than_three_can_be_shown(explorer: RetrievalExplorer) -> None:
     before = next(trace.x[0] for trace in explorer.figure.data if trace.name == "query")
     explorer.k.value = 1
-    assert "of the first 1, 1" in title(explorer)
+    assert "1 of the first 1 right" in title(explorer)
     assert next(trace.x[0] for trace in explorer.figure.data if trace.name == "query") == before
 
 
