@@ -136,16 +136,17 @@ def _lit(image: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _with_a_thing(row: dict[str, Any], image: Picture, longer: int) -> Picture:
-    """Lay another thing beside the firearm, its size as it would be."""
+    """Lay another thing beside the firearm, its size as it would be, or where there is none in its place."""
     rng = np.random.default_rng([_seed(row), 9])
     thing, metres = render_look_alike(row["beside"], seed=_seed(row), pixels=max(longer // 2, 32))
-    length = LENGTH_M.get(row["type"], 0.4)
-    place = {
-        "x": row["x"] + rng.uniform(-0.45, 0.45),
-        "y": row["y"] + rng.choice([-1, 1]) * rng.uniform(0.15, 0.4),
-        "scale": float(np.clip(row["scale"] * metres / length, 0.08, 0.9)),
-        "angle_deg": rng.uniform(0, 360),
-    }
+    place = {name: row[name] for name in ("x", "y", "scale", "angle_deg")}
+    if row["type"] != "none":
+        place = {
+            "x": row["x"] + rng.uniform(-0.45, 0.45),
+            "y": row["y"] + rng.choice([-1, 1]) * rng.uniform(0.15, 0.4),
+            "scale": float(np.clip(row["scale"] * metres / LENGTH_M[row["type"]], 0.08, 0.9)),
+            "angle_deg": rng.uniform(0, 360),
+        }
     rest = {"flip": False, "blend": "feathered", "match_light": True}
     lying = _surrounded(
         {"style": "photographed", "held": False}, image, thing, thing[..., 3] > 127, metres, place | rest

@@ -96,7 +96,6 @@ def _placed(table: pd.DataFrame, own: NDArray[np.int64]) -> None:
     wide = drawn("wide", "web", own) ** np.where(long & ~held & ~portrait, 1.25, 1)
     aspect = np.where(portrait, 1 / wide, wide)
     aspect = np.where(uniform(own, "square") < fixed("square", "web"), 1.0, aspect)
-    # A hand is at the grip's end of the cut-out; muzzles point to the side that is seen.
     angle = of_setting("turn_deg") * np.clip(normal(own, "turn"), -3, 3)
     across = np.where(
         np.abs(np.sin(np.radians(angle))) > 0.7, np.minimum(1 / aspect, 1), np.minimum(aspect, 1)

@@ -10,6 +10,7 @@ from fireanalysis.errors import DataError, ParameterError
 
 from .firearm_models import firearm_catalogue
 from .hashing import normal, seeds, uniform
+from .look_alikes import LOOK_ALIKES
 from .retrieval import CLASSES, ordered
 from .retrieval_rows import as_copies, photographs
 from .scene_parameters import drawn, fixed
@@ -118,11 +119,13 @@ def _families(models: pd.DataFrame) -> pd.Series:
 
 
 def _spoiled(table: pd.DataFrame) -> None:
-    """Take the firearm out of some of the wrong ones; make some grey and some small."""
+    """Put another thing, or none, in the place of some wrong ones; make some pictures grey and some small."""
     own = table["seed"].to_numpy()
     wrong = (table["model"] != table["keyword"]).to_numpy()
     without = wrong & (uniform(own, "no firearm") < fixed("no_firearm", "search"))
     table.loc[without, "type"] = "none"
+    things = np.array(LOOK_ALIKES)[(uniform(own, "instead") * len(LOOK_ALIKES)).astype(int)]
+    table["beside"] = np.where(without & (table["setting"] != "scene"), things, table["beside"])
     table["grey"] = uniform(own, "grey") < fixed("grey", "search")
     small = uniform(own, "small") < fixed("small", "search")
     table.loc[small, "pixels"] = drawn("small_pixels", "search", own)[small].astype(int)

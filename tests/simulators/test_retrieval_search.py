@@ -45,6 +45,14 @@ class TestResults:
         assert (source["model"].to_numpy() == copies["model"]).all()  # they show what the original shows
         assert not (copies["truth"].to_numpy() == source["truth"].to_numpy())[~within].all()
 
+    def test_another_thing_is_in_the_place_of_the_firearm(self, found: pd.DataFrame) -> None:
+        rows = found[(found["truth"] == "no firearm") & ~found["copy"] & (found["scale"] < 1)]
+        assert rows["beside"].ne("").mean() > 0.7
+        rows = rows[rows["beside"] != ""][:6].assign(camera_noise=0.0, camera_jpeg=0.0)
+        pairs = (render_retrieval(table, longer=48) for table in (rows, rows.assign(beside="")))
+        changed = [(np.abs(a.astype(int) - b).max(2) > 8).mean() for a, b in zip(*pairs, strict=True)]
+        assert np.median(changed) > 0.05
+
     def test_grey_ones_are_grey_and_small_ones_small(self, found: pd.DataFrame) -> None:
         rows = found[found["grey"]][:6]
         assert len(rows) == 6 and 0 < found["grey"].mean() < 0.2
