@@ -52,7 +52,8 @@ CHANGES = {
     "saved again": lambda image: saved_as_jpeg(image, 40),
     "resized": lambda image: cv2.resize(image, (90, 75), interpolation=cv2.INTER_AREA),
     "darker": lambda image: (image * 0.7).astype(np.uint8),
-    "cropped a little": lambda image: image[2:-2, 2:-2],
+    "cropped": lambda image: image[8:-8, 10:-10],  # 5 % of each edge
+    "cropped at two edges": lambda image: image[5:, 6:],  # 3 %
 }
 
 
@@ -61,7 +62,7 @@ def test_copies_are_found_and_nothing_else(scenes, change):
     pictures = [*scenes, *map(CHANGES[change], scenes)]
     found = find_picture_duplicates(of_pictures(pictures))
     assert list(zip(found["a"], found["b"], strict=True)) == [(n, n + 8) for n in range(8)]
-    assert set(found["kind"]) == {"near (hash)"} and found["distance"].between(0, 40).all()
+    assert set(found["kind"]) == {"near (hash)"} and found["distance"].between(0, 35).all()
     assert not found["same_source"].any() and found["same_class"].all()
 
 
@@ -76,7 +77,9 @@ def test_the_same_pixels_of_the_same_size(scenes):
 
 def test_the_hash_is_that_of_a_full_transform(scenes):
     for scene in scenes:
-        grey = cv2.resize(cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY), (32, 32), interpolation=cv2.INTER_AREA)
+        grey = cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY)
+        for pixels in (100, 32):
+            grey = cv2.resize(grey, (pixels, pixels), interpolation=cv2.INTER_AREA)
         low = scipy.fft.dctn(grey.astype(float))[:16, :16].ravel()[1:]
         assert ((hash_picture(scene).signs[0] > 0) == (low > np.median(low))).mean() > 0.99
 
@@ -87,7 +90,7 @@ def test_the_hash_is_that_of_a_full_transform(scenes):
 ])  # fmt: skip
 def test_turned_copies_by_option(scenes, turn):
     pictures = of_pictures([*scenes, *(np.ascontiguousarray(turn(scene)) for scene in scenes)])
-    assert len(find_picture_duplicates(pictures)) == 0
+    assert len(find_picture_duplicates(pictures)) == 0  # not by themselves
     found = find_picture_duplicates(pictures, turned=True)
     assert list(zip(found["a"], found["b"], strict=True)) == [(n, n + 8) for n in range(8)]
 
@@ -104,10 +107,11 @@ def test_all_pairs_whatever_the_blocks(monkeypatch):
     pd.testing.assert_frame_equal(
         find_picture_duplicates(pictures, embeddings=embeddings, alike=0.9), expected
     )
-    signs = np.array([hash_picture(image).signs[0] for image in pictures.samples()])
+    signs = np.array([hash_picture(image).signs for image in pictures.samples()])
     unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
     pairs = {(a, b) for a in range(50) for b in range(a + 1, 50)
-             if np.sum(signs[a] != signs[b]) <= 40 or unit[a] @ unit[b] >= 0.9}  # fmt: skip
+             if min(np.sum(signs[a] != signs[b, 0], axis=1).min(), np.sum(signs[b] != signs[a, 0], axis=1).min()) <= 35
+             or unit[a] @ unit[b] >= 0.9}  # fmt: skip
     assert set(zip(expected["a"], expected["b"], strict=True)) == pairs and set(expected["kind"]) == {
         "same pixels",
         "near (hash)",
@@ -157,7 +161,7 @@ def test_real_copies(real_retrieval):
     )
     found = {turned: find_picture_duplicates(data, turned=turned) for turned in (False, True)}
     assert all(pairs["same_source"].all() for pairs in found.values())
-    assert len(found[False]) >= 6 and len(found[True]) >= 40  # of 378: angles between quarters are not found
+    assert len(found[False]) >= 8 and len(found[True]) >= 40  # of 378: angles between quarters are not found
 
 
 def _files(rows, *, root):
