@@ -146,10 +146,7 @@ def with_copies(table: pd.DataFrame, share: float) -> pd.DataFrame:
     own = table["seed"].to_numpy()
     chosen = uniform(own, "copy") < share
     chosen[table.groupby("class").head(1).index] = False  # one is left to be copied
-    there = {
-        name: group.to_numpy()
-        for name, group in table.index[~chosen].groupby(table["class"][~chosen]).items()
-    }
+    there = {name: group.index for name, group in table[~chosen].groupby("class")}
     of = [
         there[name][int(draw * len(there[name]))]
         for name, draw in zip(table["class"][chosen], uniform(own[chosen], "copy of"), strict=True)

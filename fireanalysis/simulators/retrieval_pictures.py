@@ -60,7 +60,8 @@ def photograph(row: dict[str, Any], longer: int) -> Picture:
         if row[f"camera_{kind}"]:
             image = damage_picture(image, kind=kind, amount=row[f"camera_{kind}"], seed=_seed(row))
     if row["grey"]:
-        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        image = np.repeat(np.asarray(grey, np.uint8)[..., None], 3, axis=2)
     return _copied(row, image) if row["copy"] else image
 
 
@@ -83,7 +84,7 @@ def _ground(row: dict[str, Any], shape: tuple[int, int]) -> Picture:
         return _lit(_window(whole, shape, rng.uniform(0.45, 1.0), rng), rng)
     scene = tuple(row["background" if name == "scene" else f"scene_{name}"] for name in COLUMNS)
     part = _window(_background(scene, max(shape)), shape, rng.uniform(0.45, 1.0), rng)
-    return cv2.GaussianBlur(part, (0, 0), max(shape) / 256 * rng.uniform(0.3, 4.0))
+    return np.asarray(cv2.GaussianBlur(part, (0, 0), max(shape) / 256 * rng.uniform(0.3, 4.0)), np.uint8)
 
 
 def _plain(row: dict[str, Any], shape: tuple[int, int], rng: np.random.Generator) -> Picture:
@@ -109,10 +110,11 @@ def _plain(row: dict[str, Any], shape: tuple[int, int], rng: np.random.Generator
 @lru_cache(maxsize=320)
 def _surface(kind: str, seed: int) -> Picture:
     rng = np.random.default_rng(seed)
-    if kind in PHOTOGRAPHED:
-        texture = crop(kind, seed=seed, pixels=_SIDE) * textures.colour(rng, **PHOTOGRAPHED[kind]) / 190
-    else:
-        texture = TEXTURES[kind](rng).image
+    texture = (
+        crop(kind, seed=seed, pixels=_SIDE) * textures.colour(rng, **PHOTOGRAPHED[kind]) / 190
+        if kind in PHOTOGRAPHED
+        else TEXTURES[kind](rng).image
+    )
     return np.rint(texture.clip(0, 1) * 255).astype(np.uint8)
 
 
@@ -139,19 +141,19 @@ def _with_a_thing(row: dict[str, Any], image: Picture, longer: int) -> Picture:
     """Lay another thing beside the firearm, its size as it would be, or where there is none in its place."""
     rng = np.random.default_rng([_seed(row), 9])
     thing, metres = render_look_alike(row["beside"], seed=_seed(row), pixels=max(longer // 2, 32))
-    place = {name: row[name] for name in ("x", "y", "scale", "angle_deg")}
+    place: dict[str, Any] = {name: row[name] for name in ("x", "y", "scale", "angle_deg")}
     if row["type"] != "none":
-        place = {
+        place |= {
             "x": row["x"] + rng.uniform(-0.45, 0.45),
             "y": row["y"] + rng.choice([-1, 1]) * rng.uniform(0.15, 0.4),
             "scale": float(np.clip(row["scale"] * metres / LENGTH_M[row["type"]], 0.08, 0.9)),
             "angle_deg": rng.uniform(0, 360),
         }
-    rest = {"flip": False, "blend": "feathered", "match_light": True}
+    place |= {"flip": False, "blend": "feathered", "match_light": True}
     lying = _surrounded(
-        {"style": "photographed", "held": False}, image, thing, thing[..., 3] > 127, metres, place | rest
+        {"style": "photographed", "held": False}, image, thing, thing[..., 3] > 127, metres, place
     )
-    return paste(lying, thing, **place, **rest)[0]
+    return paste(lying, thing, **place)[0]
 
 
 def _copied(row: dict[str, Any], image: Picture) -> Picture:

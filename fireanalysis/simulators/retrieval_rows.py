@@ -32,8 +32,8 @@ def photographs(
     """
     lines = [
         line
-        for (_, model), count, number in zip(
-            models.iterrows(), counts, first or [0] * len(models), strict=True
+        for model, count, number in zip(
+            models.to_dict("records"), counts, first or [0] * len(models), strict=True
         )
         for line in _of_model(model, count, number, seed)
     ]
