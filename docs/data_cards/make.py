@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from fireanalysis.papers import paper_values
 from fireanalysis.simulators import (
     firearm_catalogue,
     firearm_parameter_table,
@@ -23,6 +24,7 @@ PICTURES = Path(__file__).with_name("picture_simulator.md")
 FIREARMS = Path(__file__).with_name("firearm_simulator.md")
 RETRIEVAL = Path(__file__).with_name("retrieval_simulator.md")
 MEASURED = Path(__file__).parents[1] / "results" / "firearm_pictures.json"
+DIFFICULTY = MEASURED.with_name("retrieval_difficulty.json")
 
 COUNTS = {
     "category": "category",
@@ -96,7 +98,7 @@ def sections() -> dict[Path, dict[str, str]]:
         "scenes": as_markdown(scenes[~of_the_web], powers),
         "firearms": as_markdown(firearm_parameter_table(), even),
     }
-    retrieval = {"parameters": as_markdown(scenes[of_the_web], powers)}
+    retrieval = {"difficulty": difficulty(), "parameters": as_markdown(scenes[of_the_web], powers)}
     return {PAGE: gunshots, PICTURES: pictures, FIREARMS: firearms(), RETRIEVAL: retrieval}
 
 
@@ -132,6 +134,17 @@ def firearms() -> dict[str, str]:
 
 def _between(every: pd.DataFrame, name: str) -> str:
     return f"{100 * every['min'][name]:.0f} to {100 * every['max'][name]:.0f}" if name in every.index else "–"
+
+
+def difficulty() -> str:
+    """Make the table of what a network off the shelf finds, the published one first."""
+    names = ["mAP", "rank-1", "rank-2", "rank-4", "rank-8"]
+    published = paper_values("retrieval").query("table == 'Table III' and row == 'VGG'").set_index("metric")
+    lines = [{"pictures": "Firearm 14k, VGG16 (Table III)", **published["value"].loc[names]}]
+    for run in json.loads(DIFFICULTY.read_text("utf-8"))["runs"]:
+        about = f"simulated, EfficientNet-Lite0, longer side {run['longer']}, seed {run['seed']}"
+        lines.append({"pictures": about, **{name: "{} ({} to {})".format(*run[name]) for name in names}})
+    return as_markdown(pd.DataFrame(lines), {name: name for name in ["pictures", *names]})
 
 
 def page(path: Path) -> str:

@@ -56,8 +56,9 @@ class TestManifest:
         assert alike.eq(1).all(axis=None)
         assert table.groupby("firearm").size().max() > 3 and table["firearm"].nunique() > 40
         assert table.groupby("firearm")["yaw_deg"].nunique().equals(table.groupby("firearm").size())
-        shared = table[table["setting"] == "shop"].groupby("background")["class"].nunique()
-        assert shared.max() > 1  # a background does not give its class away
+        at_places = table.groupby("background")["class"].transform("nunique")
+        assert (at_places > 1).mean() > 0.5  # a background seldom gives the class away
+        assert table.groupby("class")["firearm"].nunique().between(5, 11).all()
 
     def test_pictures_are_of_many_kinds(self, table: pd.DataFrame) -> None:
         assert set(table["setting"]) == {"shop", "surface", "scene", "held"}
