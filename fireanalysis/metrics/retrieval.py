@@ -340,8 +340,13 @@ def _counted_above(
 ) -> NDArray[np.int64]:
     """Count the scores above each limit (and, with side "left", those equal to it), without sorting them all.
 
+    Limits are scores too, in descending order.
+
     Scores are counted in bins; only those that share a bin with a limit are looked at one by one.
     """
+    near = scores >= limits[-1]
+    if np.count_nonzero(near) < len(scores) // 2:  # what ranks below all limits is not counted
+        scores = scores.compress(near)
     low, high = scores.min(), scores.max()
     scale = (_BINS - 1) / max(high - low, np.finfo(np.float32).tiny)
     bins, at = (((values - low) * scale).astype(np.uint16) for values in (scores, limits))

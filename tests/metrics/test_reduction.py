@@ -12,9 +12,10 @@ def embeddings(rng: np.random.Generator, count: int) -> np.ndarray:
     return rng.normal(size=(count, 12)) @ mixing + 1
 
 
-def test_reduction_is_scikit_learn_s_between_two_normalisations() -> None:
+@pytest.mark.parametrize("count", [9, 300])  # fewer than dimensions, and more
+def test_reduction_is_scikit_learn_s_between_two_normalisations(count: int) -> None:
     rng = np.random.default_rng(0)
-    learned, applied = embeddings(rng, 300), embeddings(rng, 40)
+    learned, applied = embeddings(rng, count), embeddings(rng, 40)
     found = learn_reduction(learned, dimensions=5)
     pca = PCA(n_components=5, whiten=False).fit(normalize(learned))
     expected = normalize(pca.transform(normalize(applied)))

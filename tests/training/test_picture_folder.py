@@ -250,3 +250,18 @@ def test_bad_input_is_named(folder: Path, tmp_path: Path, network: Path) -> None
         search_pictures(query, tmp_path / "index", top=0)
     with pytest.raises(ParameterError, match="no approximate part"):
         search_pictures(query, tmp_path / "index", approximate=True)
+
+
+def test_turned_and_grey_copies_of_real_pictures_are_found(real_retrieval: Path, tmp_path: Path) -> None:
+    source = real_retrieval / "augmented_triplets"
+    table = pd.read_csv(source / "labels.csv").set_index("file")
+    groups = table["source_group"].unique()[::6]
+    (tmp_path / "pictures").mkdir()
+    for file in table.index[table["source_group"].isin(groups)]:
+        (tmp_path / "pictures" / file).symlink_to(source / file)
+    made = index_folder(tmp_path / "pictures", tmp_path / "index").pictures
+    of_each = table["source_group"].loc[made.facts["file"]].to_numpy()
+    found = made.search(made.embeddings_of(made.ids), k=2).rows
+    nearest = np.where(found[:, 0] == made.ids, found[:, 1], found[:, 0])
+    right = of_each == of_each[np.searchsorted(made.ids, nearest)]
+    assert len(right) == 60 and right.mean() > 0.8  # of all 360: 0.91
