@@ -348,7 +348,7 @@ def _counted_above(
     if np.count_nonzero(near) < len(scores) // 2:  # what ranks below all limits is not counted
         scores = scores.compress(near)
     low, high = scores.min(), scores.max()
-    scale = (_BINS - 1) / max(high - low, np.finfo(np.float32).tiny)
+    scale = np.float32((_BINS - 1) / max(high - low, 1e-9))  # they may all be equal
     bins, at = (((values - low) * scale).astype(np.uint16) for values in (scores, limits))
     shared = np.zeros(_BINS, bool)
     shared[at] = True

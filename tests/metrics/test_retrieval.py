@@ -65,6 +65,7 @@ def test_ties_by_their_rule(seed: int, ties: str) -> None:
     assert table["first_rank"][0] == 1 + np.flatnonzero(true[order])[0]
 
 
+@pytest.mark.filterwarnings("error")
 def test_an_identical_picture_of_another_class_never_helps() -> None:
     """The same embedding anywhere in a database of several blocks has the same score."""
     rng = np.random.default_rng(3)
@@ -79,9 +80,12 @@ def test_an_identical_picture_of_another_class_never_helps() -> None:
         assert table["first_rank"][0] == 1 + len(set(copies.tolist()) - {int(copies[0]), 150_000})
 
 
+@pytest.mark.filterwarnings("error")
 def test_scores_at_the_ends_of_their_range() -> None:
     database = np.array([[1, 0], [-1, 0], [1.005, 0], [-1.005, 0], [0, 0]], np.float32)
     table = retrieval_table([[1.005, 0.0]], ["a"], database, ["b", "a", "a", "b", "b"])
+    alike = retrieval_table(np.eye(2)[:1], ["a"], np.ones((9, 2)) / np.sqrt(2), list("aabbbbbbb"))
+    assert alike["first_rank"][0] == 8 and alike["ap_step"][0] == pytest.approx((1 / 8 + 2 / 9) / 2)
     # In order: own, other, the one that is all zero, own, other.
     assert table["first_rank"][0] == 1 and table["ap_step"][0] == pytest.approx((1 + 2 / 4) / 2)
     assert table["ap_trapezoid"][0] == pytest.approx((1 + (1 / 3 + 2 / 4) / 2) / 2)
