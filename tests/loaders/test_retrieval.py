@@ -48,6 +48,17 @@ def test_a_folder_per_class(tmp_path):
     assert data.notes == ("each of 4 files is taken as a photograph of its own: look for near-duplicates",)
 
 
+def test_simulated_pictures_and_the_parts_they_come_in():
+    data = load_retrieval(pictures=120, classes=12, seed=3)
+    assert (data.source, data.label, data.group) == ("simulated", "class", "source_picture")
+    assert data[0].dtype == np.uint8 and data[0].ndim == 3 and max(data[0].shape) <= 384
+    parts = split_classes(data)
+    for name, part in parts.items():
+        of_part = data.table[data.table["split"] == name]
+        assert list(part.table["picture"]) == list(of_part["picture"])
+    assert parts["test"].table.groupby("class")["query"].sum().eq(2).all() and len(parts) == 3
+
+
 def test_folders_that_tell_the_split(tmp_path):
     data = load_retrieval(make(tmp_path, "train/a/1.png", "train/b/1.png", "val/c/1.png", "test/d/e/1.png"))
     assert list(zip(data.table["split"], data.labels, strict=True)) == [

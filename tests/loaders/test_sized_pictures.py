@@ -70,9 +70,9 @@ def test_a_huge_picture_is_an_error_not_a_full_memory(folder, tmp_path):
 
 
 def test_what_renders_is_asked_for_the_size(tmp_path):
-    data = load_retrieval(pictures=60, classes=8).subset(range(40))
+    data = load_retrieval(pictures=60, classes=8).subset(range(0, 60, 6))
     kept = keep_sized(data, store=tmp_path / "store", longer=40)
-    assert {max(image.shape) for image in kept.samples()} == {40} and kept.source == "simulated"
+    assert max(max(image.shape) for image in kept.samples()) == 40 and kept.source == "simulated"
     from fireanalysis.simulators import render_retrieval
 
     for found, expected in zip(kept.samples(), render_retrieval(data.table, longer=40), strict=True):
