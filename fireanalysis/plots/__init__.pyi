@@ -24,8 +24,9 @@ from .retrieval_comparison import dimension_curves, precision_areas
 from .retrieval_curation import class_sizes, duplicate_distances, labeler_boxes
 from .retrieval_grid import top_grid
 from .retrieval_map import embedding_map, search_view
-from .retrieval_margins import distance_histograms, force_curves, loss_balance, margin_grid, margin_view
+from .retrieval_margins import distance_histograms, force_curves, margin_view
 from .retrieval_off_the_shelf import padding_errors, pooling_panels
+from .retrieval_stage_two import loss_balance, margin_grid
 from .retrieval_unseen import nearest_distances
 from .routing import confusion_by_category, cost_bars, error_budget, learning_panels, scores_by_supply
 from .search import (
