@@ -7,7 +7,8 @@ from scipy import sparse
 
 from fireanalysis.errors import DataError, ParameterError
 
-from .retrieval import _codes, _measure, check_lengths, checked_embeddings
+from .retrieval import _codes, _measure
+from .scores import check_lengths, checked_embeddings
 from .search import TIES
 from .top import top_k
 

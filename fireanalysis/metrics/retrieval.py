@@ -13,9 +13,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.transforms.arrays import as_array, whole
+from fireanalysis.transforms.arrays import whole
 
 from .classification import Interval, bootstrap_mean
+from .scores import checked_embeddings, score_into
 from .search import TIES
 
 KS = (1, 2, 4, 8)
@@ -24,8 +25,9 @@ KS = (1, 2, 4, 8)
 Side = Literal["left", "right"]
 _KINDS = {"trapezoid": "ap_trapezoid", "step": "ap_step"}
 _BINS = 2**16
-_ROWS = 2**16  # of the database multiplied at a time
-_NORM = 0.01  # an embedding's length may differ from 1 by so much (bfloat16 rounds to 0.004)
+_EQUAL = np.float32(
+    1e-6
+)  # the same embedding's score depends that much on where it stands in a matrix product
 
 
 def retrieval_table(
@@ -50,8 +52,8 @@ def retrieval_table(
     labels : array (n,)
         Class of each picture. A query that is itself in the database finds itself first: leave it out.
     ties : {"last", "first"}
-        Pictures of another class with the same score come before those of the query's class (nobody gains by a
-        tie), or after them.
+        Pictures of another class with the same score (within 1e-6, the accuracy of float32) come before those of the
+        query's class (nobody gains by a tie), or after them.
     block : int
         Scores held at a time: four bytes each; at least those of one query.
 
@@ -245,64 +247,6 @@ def retrieval_summary(
     }
 
 
-def checked_embeddings(
-    queries: ArrayLike, database: ArrayLike, *, where: str
-) -> tuple[NDArray[np.float32], NDArray]:
-    """Give queries as float32 and a database as it is; both must be matrices of equally many columns.
-
-    Raises
-    ------
-    DataError
-    """
-    asked, held = as_array(queries, where=where), as_array(database, where=where)
-    shapes = f"queries {asked.dtype} {asked.shape}, database {held.dtype} {held.shape}"
-    fit = asked.ndim == held.ndim == 2 and asked.shape[1:] == held.shape[1:] and min(asked.size, held.size)
-    if not fit or {asked.dtype.kind, held.dtype.kind} - set("fiu"):
-        raise DataError(
-            f"{shapes}; needed are numbers, as many a query as a picture, and at least one of each",
-            where=where,
-            do="embed queries and database with the same network",
-        )
-    vectors = np.ascontiguousarray(asked, np.float32)
-    check_lengths(vectors, where=f"{where}, queries")
-    return vectors, held
-
-
-def check_lengths(vectors: NDArray[np.float32], *, where: str) -> None:
-    """Make sure that embeddings are of length 1, or 0.
-
-    Raises
-    ------
-    DataError
-    """
-    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    wrong = ~((np.abs(lengths - 1) < _NORM) | (lengths == 0))
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise DataError(
-            f"{np.count_nonzero(wrong)} embeddings are not of length 1; the first, {row}, has {lengths[row]:.4g}",
-            where=where,
-            do="divide each by its length; leave out what is NaN",
-        )
-
-
-def score_into(
-    scores: NDArray[np.float32], queries: NDArray[np.float32], database: NDArray, *, where: str, check: bool
-) -> None:
-    """Write the inner products of queries and a database into (q, n), a block of the database at a time.
-
-    Raises
-    ------
-    DataError
-        If an embedding of the database is not of length 1, or 0, and that is to be checked.
-    """
-    for start in range(0, len(database), _ROWS):
-        part = np.asarray(database[start : start + _ROWS], np.float32)
-        if check:
-            check_lengths(part, where=f"{where}, database from row {start}")
-        np.matmul(queries, part.T, out=scores[:, start : start + len(part)])
-
-
 def _codes(
     query_labels: ArrayLike, labels: ArrayLike, *, asked: int, held: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -326,9 +270,10 @@ def _measure(
         return 0, np.nan, np.nan, np.nan
     own = np.sort(scores[positives])[::-1]
     side: Side = "left" if ties == "last" else "right"  # equal scores come before, or not
-    among_own = len(own) - np.searchsorted(own[::-1], own, side=side)
+    limits = own - _EQUAL if ties == "last" else own + _EQUAL
+    among_own = len(own) - np.searchsorted(own[::-1], limits, side=side)
     found = np.arange(len(own))  # positives before each
-    before = _counted_above(scores, own, side=side) - among_own + found
+    before = _counted_above(scores, limits, side=side) - among_own + found
     precision = (found + 1) / (before + 1)
     just_before = np.divide(found, before, out=np.ones(len(own)), where=before > 0)
     trapezoid = float((just_before + precision).mean() / 2)
@@ -340,16 +285,16 @@ def _counted_above(
 ) -> NDArray[np.int64]:
     """Count the scores above each limit (and, with side "left", those equal to it), without sorting them all.
 
-    Limits are scores too, in descending order.
-
-    Scores are counted in bins; only those that share a bin with a limit are looked at one by one.
+    Limits are in descending order. Scores are counted in bins; only those that share one with a limit are looked at.
     """
-    near = scores >= limits[-1]
+    high = scores.max()
+    near = scores >= min(limits[-1], high)
     if np.count_nonzero(near) < len(scores) // 2:  # what ranks below all limits is not counted
         scores = scores.compress(near)
-    low, high = scores.min(), scores.max()
+    low = scores.min()
     scale = np.float32((_BINS - 1) / max(high - low, 1e-9))  # they may all be equal
-    bins, at = (((values - low) * scale).astype(np.uint16) for values in (scores, limits))
+    within = limits.clip(low, high)
+    bins, at = (((values - low) * scale).astype(np.uint16) for values in (scores, within))
     shared = np.zeros(_BINS, bool)
     shared[at] = True
     counts = np.bincount(bins, minlength=_BINS)

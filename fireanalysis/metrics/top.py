@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fireanalysis.transforms.arrays import whole
 
-from .retrieval import checked_embeddings, score_into
+from .scores import checked_embeddings, score_into
 
 _QUERIES = 1024  # at a time
 
@@ -30,6 +30,8 @@ class Top(NamedTuple):
 
 def top_k(queries: ArrayLike, database: ArrayLike, *, k: int, block: int = 2**23) -> Top:
     """Find the k pictures nearest to each query, exactly; of equal scores the lower row comes first.
+
+    Scores are float32: those of one embedding in two places may differ by 1e-7.
 
     Parameters
     ----------

@@ -67,17 +67,22 @@ def test_ties_by_their_rule(seed: int, ties: str) -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_an_identical_picture_of_another_class_never_helps() -> None:
-    """The same embedding anywhere in a database of several blocks has the same score."""
+    """Whatever float32 makes of the same embedding in another place of a matrix product."""
     rng = np.random.default_rng(3)
-    query, database = unit(rng, 3, 100), unit(rng, 150_001, 100)
-    copies = rng.choice(150_001, 40, replace=False)
-    database[copies] = query[1]
-    labels = np.full(150_001, "other")
-    labels[copies[0]] = "own"
-    for row in (copies[0], 150_000):
-        database[row], labels[row] = query[1], "own"
-        table = retrieval_table(query[1:2], ["own"], database, labels)
-        assert table["first_rank"][0] == 1 + len(set(copies.tolist()) - {int(copies[0]), 150_000})
+    queries, database = unit(rng, 40, 100), unit(rng, 70_003, 100)
+    copies = np.append(rng.choice(70_000, 40, replace=False), 70_002)
+    database[copies] = unit(rng, 100) + queries[0]
+    database[copies] /= np.linalg.norm(database[copies[0]])
+    scores = queries[0] @ database.T
+    others = int((scores > scores[copies].max() + 1e-5).sum())
+    for own in (copies[0], copies[-1]):
+        labels = np.full(70_003, "other")
+        labels[own] = "own"
+        worst, best = (
+            retrieval_table(queries, ["own"] * 40, database, labels, ties=ties)["first_rank"][0]
+            for ties in ("last", "first")
+        )
+        assert (worst, best) == (others + 41, others + 1)
 
 
 @pytest.mark.filterwarnings("error")
