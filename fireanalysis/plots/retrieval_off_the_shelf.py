@@ -91,7 +91,7 @@ def padding_errors(
     ticks = [10.0**power for power in range(-8, 1)]
     texts = [f"≤ {_LEAST:g}", *(f"{tick:g}" for tick in ticks[1:])]
     figure.update_yaxes(
-        title="1 − cosine to the picture's own descriptor", type="log", tickvals=ticks, ticktext=texts
+        title="1 − cosine to its own descriptor", type="log", tickvals=ticks, ticktext=texts, automargin=True
     )
     figure = finish(figure, title, source=source, height=380)
     return figure.update_layout(legend={"y": -0.2, "yanchor": "top"}, margin={"b": 110, "l": 80})
