@@ -109,6 +109,8 @@ class Embedder(nn.Module):
         Of a descriptor.
     step : int
         Sides of a picture are best multiples of this.
+    exact : int
+        With sides that are multiples of this a padded batch gives each picture its own descriptor; 0: never.
 
     Raises
     ------
@@ -136,7 +138,7 @@ class Embedder(nn.Module):
         super().__init__()
         about = _NETWORKS[network]
         self.network, self.pooling, self.weights_used = network, pooling, parts.weights_used
-        self.step, self._up, self._exact = about.step, about.up, about.exact
+        self.step, self._up, self.exact = about.step, about.up, about.exact
         self.features = parts.trunk
         self.codes = parts.codes if pooling == "codes" else None
         if pooling == "codes":  # a buffer, for it decides the descriptor as weights do
@@ -212,11 +214,9 @@ class Embedder(nn.Module):
             what = f"sizes of shape {tuple(sizes.shape)}, up to {tuple(sizes.amax(0).tolist())}"
             do = f"pass int {shape}, rows and columns of each from 1 to {tuple(largest.tolist())}"
             raise ParameterError(what, where=where, do=do)
-        if not self._exact or bool((sizes % self._exact).any()):
+        if not self.exact or bool((sizes % self.exact).any()):
             what = f"a padded batch of {self.network} cannot give each picture its own descriptor"
-            do = (
-                f"resize_longer(step={self._exact})" if self._exact else "one picture, or one size, at a time"
-            )
+            do = f"resize_longer(step={self.exact})" if self.exact else "one picture, or one size, at a time"
             raise ParameterError(f"{what} at these sizes", where=where, do=f"use {do}")
 
 

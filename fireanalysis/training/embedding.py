@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from fireanalysis.errors import ParameterError
 from fireanalysis.loaders import DataSet
 from fireanalysis.metrics import mean_average_precision, retrieval_table
-from fireanalysis.models import Embedder, memory_format
+from fireanalysis.models import Embedder, memory_format, padded_batch
 from fireanalysis.simulators.hashing import key
 from fireanalysis.transforms import resize_longer
 
@@ -30,8 +30,8 @@ from .pairs import ClassOrder, PairOrder
 from .trainer import SELECTION, Trained
 
 Picture = NDArray[np.uint8]
-Group = tuple[Tensor, Tensor]
-"""Places in the batch, int64 (k,), and their pictures of one shape, uint8 (k, 3, rows, columns)."""
+Group = tuple[Tensor, Tensor, Tensor | None]
+"""Places in the batch, int64 (k,); pictures, (k, 3, rows, columns), uint8 or float 0 to 1; if padded, their sizes."""
 
 SCALE = 16.0  # logits of descriptors of length 1 (assumed)
 _HEAD_RATE, _PROXY_RATE = (
@@ -99,7 +99,7 @@ class Embedding(Trained):
         """Take one step."""
         groups, codes, pairs = batch
         if self.recipe.augment:
-            groups = [(places, _coloured(pictures)) for places, pictures in groups]
+            groups = [(places, _coloured(pictures, sizes), sizes) for places, pictures, sizes in groups]
         optimiser: Any = self.optimizers()
         optimiser.zero_grad()
         limit = self.recipe.at_once
@@ -114,20 +114,24 @@ class Embedding(Trained):
 
     def _described(self, groups: list[Group], count: int) -> Tensor:
         found = torch.zeros(count, self.network.dimensions, device=self.device)
-        places = torch.cat([places for places, _ in groups])
-        return found.index_copy(0, places, torch.cat([self._seen(pictures) for _, pictures in groups]))
+        places = torch.cat([places for places, *_ in groups])
+        return found.index_copy(0, places, torch.cat([self._seen(*of) for _, *of in groups]))
 
-    def _seen(self, pictures: Tensor) -> Tensor:
+    def _seen(self, pictures: Tensor, sizes: Tensor | None) -> Tensor:
         scaled = pictures.float() / 255 if pictures.dtype == torch.uint8 else pictures
-        return self.network(scaled.contiguous(memory_format=self._format)).float()
+        return self.network(scaled.contiguous(memory_format=self._format), sizes).float()
 
     def _bit_by_bit(
         self, groups: list[Group], codes: Tensor, pairs: Tensor | None, limit: int
     ) -> tuple[Tensor, Tensor]:
         """Find the loss's slope at the descriptors, then carry it through the network a few pictures at a time."""
         bits = [
-            (places[start : start + limit], pictures[start : start + limit])
-            for places, pictures in groups
+            (
+                places[start : start + limit],
+                pictures[start : start + limit],
+                None if sizes is None else sizes[start : start + limit],
+            )
+            for places, pictures, sizes in groups
             for start in range(0, len(places), limit)
         ]
         with torch.no_grad():
@@ -136,8 +140,8 @@ class Embedding(Trained):
         loss = self.loss(descriptors, codes, pairs)
         self.manual_backward(loss)
         assert descriptors.grad is not None
-        for places, pictures in bits:
-            self.manual_backward(self._seen(pictures), gradient=descriptors.grad[places])
+        for places, *of in bits:
+            self.manual_backward(self._seen(*of), gradient=descriptors.grad[places])
         return descriptors, loss
 
     def _add(self, descriptors: Tensor, loss: Tensor, pairs: Tensor | None) -> None:
@@ -156,8 +160,8 @@ class Embedding(Trained):
     def validation_step(self, batch: tuple[list[Group], Tensor, None]) -> None:
         """Keep the descriptors of some pictures, whose numbers come in the place of classes."""
         groups, rows, _ = batch
-        for places, pictures in groups:
-            self._found[rows[places].cpu()] = self._seen(pictures).cpu()
+        for places, *of in groups:
+            self._found[rows[places].cpu()] = self._seen(*of).cpu()
 
     def on_train_epoch_start(self) -> None:
         """Set the epoch's learning rate and random numbers, which depend on nothing else."""
@@ -239,8 +243,9 @@ class _Steps(Dataset):
         codes: NDArray[np.int64] | None = None,
         augment: bool = False,
         seed: int = 0,
+        padded: bool = False,
     ) -> None:
-        self._pictures, self._step, self._sizes = pictures, step, sizes
+        self._pictures, self._step, self._sizes, self._padded = pictures, step, sizes, padded
         self._codes, self._augment, self._seed = codes, augment, seed
 
     def __getitem__(self, asked: NDArray[np.int64]) -> tuple[list[Group], Tensor, Tensor | None]:
@@ -253,7 +258,7 @@ class _Steps(Dataset):
         read = self._pictures.read(self._pictures.table.iloc[rows])
         made = [self._made(picture, rng) for picture in read]
         codes = rows if self._codes is None else self._codes[rows]
-        return [*by_shape(made)], torch.from_numpy(codes), pairs
+        return [*grouped(made, padded=self._padded)], torch.from_numpy(codes), pairs
 
     def _made(self, picture: Picture, rng: np.random.Generator) -> Picture:
         smallest, longer = self._sizes
@@ -261,14 +266,30 @@ class _Steps(Dataset):
         return _moved(made, rng) if self._augment else made
 
 
-def by_shape(pictures: list[Picture]) -> Iterator[Group]:
-    """Group pictures of one shape, so that they go through a network together and need no padding."""
+def grouped(pictures: list[Picture], *, padded: bool, at_most: int = 32) -> Iterator[Group]:
+    """Group pictures that go through a network together.
+
+    Parameters
+    ----------
+    pictures : list of uint8 (h, w, 3)
+    padded : bool
+        A GPU wants many at a time: pictures of like aspect, padded. A CPU gains nothing by that: pictures of one shape.
+    at_most : int
+        Pictures of a padded group.
+    """
+    if padded:
+        aspects = [rows / columns for rows, columns, _ in (picture.shape for picture in pictures)]
+        order = np.argsort(aspects, kind="stable")
+        for start in range(0, len(order), at_most):
+            places = order[start : start + at_most]
+            yield torch.from_numpy(places), *padded_batch([pictures[place] for place in places])
+        return
     shapes: dict[tuple[int, ...], list[int]] = {}
     for place, picture in enumerate(pictures):
         shapes.setdefault(picture.shape, []).append(place)
-    for places in shapes.values():
-        stack = np.stack([pictures[place] for place in places]).transpose(0, 3, 1, 2)
-        yield torch.tensor(places), torch.from_numpy(np.ascontiguousarray(stack))
+    for of_shape in shapes.values():
+        stack = np.stack([pictures[place] for place in of_shape]).transpose(0, 3, 1, 2)
+        yield torch.tensor(of_shape), torch.from_numpy(np.ascontiguousarray(stack)), None
 
 
 def loaders_of(
@@ -278,6 +299,7 @@ def loaders_of(
     *,
     codes: NDArray[np.int64],
     step: int,
+    padded: bool = False,
 ) -> tuple[DataLoader, DataLoader]:
     """Give what a training reads: steps drawn as the recipe says, and all validation pictures in order."""
     order: PairOrder | ClassOrder | Order = Order(
@@ -290,8 +312,10 @@ def loaders_of(
         if not recipe.in_pairs:  # as many steps of as many pictures
             order = ClassOrder(codes, batch=recipe.batch_size, steps=len(order), seed=recipe.seed)
     sizes = (recipe.smallest, recipe.longer)
-    steps = _Steps(train, step=step, sizes=sizes, codes=codes, augment=recipe.augment, seed=recipe.seed)
-    held_out = _Steps(validation, step=step, sizes=(recipe.longer, recipe.longer))
+    steps = _Steps(
+        train, step=step, sizes=sizes, codes=codes, augment=recipe.augment, seed=recipe.seed, padded=padded
+    )
+    held_out = _Steps(validation, step=step, sizes=(recipe.longer, recipe.longer), padded=padded)
     every = Order(len(validation), batch_size=recipe.batch)
     return tuple(  # type: ignore[return-value]
         DataLoader(data, sampler=sampler, batch_size=None, generator=torch.Generator())
@@ -314,13 +338,14 @@ def _moved(picture: Picture, rng: np.random.Generator) -> Picture:
     return np.ascontiguousarray(moved[:, ::-1] if rng.random() < 0.5 else moved).astype(np.uint8, copy=False)
 
 
-def _coloured(pictures: Tensor) -> Tensor:
+def _coloured(pictures: Tensor, sizes: Tensor | None) -> Tensor:
     """Change contrast about each picture's mean, and saturation, by up to a half; float (k, 3, h, w), 0 to 1, out."""
-    scaled = pictures.float() / 255
+    scaled = pictures.float() / 255 if pictures.dtype == torch.uint8 else pictures
     factors = 0.5 + torch.rand(2, len(pictures), 1, 1, 1, device=pictures.device)
     weights = scaled.new_tensor([0.299, 0.587, 0.114])[:, None, None]
-    grey = (scaled * weights).sum(1, keepdim=True)
-    middle = grey.mean((2, 3), keepdim=True)
+    grey = (scaled * weights).sum(1, keepdim=True)  # 0 where it is padded
+    pixels = scaled.new_tensor(grey[0].numel()) if sizes is None else sizes.prod(1)[:, None, None, None]
+    middle = grey.sum((2, 3), keepdim=True) / pixels
     contrasted = middle + factors[0] * (scaled - middle)
     grey = middle + factors[0] * (grey - middle)
     return (grey + factors[1] * (contrasted - grey)).clamp(0, 1)

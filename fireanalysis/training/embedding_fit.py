@@ -19,7 +19,7 @@ from fireanalysis.loaders.layout import some
 from fireanalysis.models import Embedder, embedder
 from fireanalysis.transforms import resize_longer
 
-from .embedding import SCALE, Embedding, Picture, by_shape, class_codes, loaders_of
+from .embedding import SCALE, Embedding, Picture, class_codes, grouped, loaders_of
 from .embedding_recipe import EmbeddingRecipe
 from .pairs import propose_margins, sample_pairs
 from .trainer import (
@@ -188,7 +188,8 @@ def fit_embedding(
         with kept(store, "models", made_from(model, train, validation, recipe)) as entry:
             loaded = entry.done
             if not loaded:
-                loaders = loaders_of(train, validation, recipe, codes=codes, step=model.step)
+                padded = _pads(model, device)
+                loaders = loaders_of(train, validation, recipe, codes=codes, step=model.step, padded=padded)
                 module = Embedding(model, recipe, steps=len(loaders[0]), codes=codes, validation=held_out)
                 chosen, seconds = run_training(
                     module,
@@ -215,7 +216,7 @@ def embed(
     device: str = "auto",
     batch_size: int = 32,
 ) -> NDArray[np.float32]:
-    """Describe every picture of a data set; pictures of one shape go through the network together.
+    """Describe every picture of a data set: pictures of one shape together, or on a GPU of like aspect, padded.
 
     Parameters
     ----------
@@ -269,11 +270,19 @@ def _described(
         made = [resize_longer(picture, longer=longer, step=model.step) for picture in read]
         found = np.empty((len(made), model.dimensions), np.float32)
         with torch.inference_mode():
-            for places, group in by_shape(made):
+            for places, group, sizes in grouped(made, padded=_pads(model, device), at_most=batch_size):
                 for first in range(0, len(places), batch_size):
-                    some_pictures = group[first : first + batch_size].to(device).float() / 255
-                    found[places[first : first + batch_size]] = model(some_pictures).float().cpu().numpy()
+                    part = slice(first, first + batch_size)
+                    batch = group[part].to(device)
+                    scaled = batch.float() / 255 if batch.dtype == torch.uint8 else batch
+                    own = None if sizes is None else sizes[part].to(device)
+                    found[places[part]] = model(scaled, own).float().cpu().numpy()
         yield found
+
+
+def _pads(model: Embedder, device: str) -> bool:
+    """Whether pictures go through a network in padded batches: on a GPU, where it can do so exactly."""
+    return device == "cuda" and model.exact > 0
 
 
 def _identity(model: Embedder) -> list[str]:

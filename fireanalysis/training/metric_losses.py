@@ -74,7 +74,9 @@ class DoubleMarginLoss(ContrastiveLoss):
         """Sum; `_compute_loss` has divided by the number of pairs."""
         return SumReducer()
 
-    def compute_loss(self, embeddings: Any, labels: Any, indices_tuple: Any, ref_emb: Any, ref_labels: Any) -> Any:
+    def compute_loss(
+        self, embeddings: Any, labels: Any, indices_tuple: Any, ref_emb: Any, ref_labels: Any
+    ) -> Any:
         """Take the pairs as they are told: the library passes over a single pair."""
         return self.pair_based_loss(self.distance(embeddings, ref_emb), indices_tuple)
 

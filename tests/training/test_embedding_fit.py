@@ -8,8 +8,8 @@ import torch
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.loaders import DataSet
 from fireanalysis.models import embedder
-from fireanalysis.training import EmbeddingRecipe, embed, fit_embedding, load_embedding_fit
-from fireanalysis.training.embedding import _coloured, by_shape
+from fireanalysis.training import EmbeddingRecipe, embed, embedding_fit, fit_embedding, load_embedding_fit
+from fireanalysis.training.embedding import _coloured, grouped
 
 SMALL = {
     "network": "small", "width": 0.25, "weights": "none", "smallest": 24, "longer": 32, "pairs": 12, "batch": 16,
@@ -178,17 +178,46 @@ def test_descriptors_of_many_shapes_keep_their_order(cls, tmp_path):
 
 def test_groups_are_of_one_shape():
     pictures = [*draw(OTHERS.table)]
-    groups = [*by_shape(pictures)]
-    assert sorted(torch.cat([places for places, _ in groups]).tolist()) == list(range(len(pictures)))
-    for places, group in groups:
+    groups = [*grouped(pictures, padded=False)]
+    assert sorted(torch.cat([places for places, *_ in groups]).tolist()) == list(range(len(pictures)))
+    for places, group, _ in groups:
         for place, picture in zip(places, group, strict=True):
             assert (picture.permute(1, 2, 0).numpy() == pictures[place]).all()
+
+
+def test_padded_groups_are_of_like_aspect_and_give_the_same(monkeypatch, tmp_path):
+    pictures = [*draw(OTHERS.table)]
+    places, _, sizes = zip(*grouped(pictures, padded=True, at_most=5), strict=True)
+    assert sorted(torch.cat(places).tolist()) == list(range(len(pictures)))
+    aspects = [float(rows / columns) for rows, columns in torch.cat(sizes)]
+    assert aspects == sorted(aspects)
+    sizes = {"network": "vgg16", "width": 0.05, "smallest": 32, "longer": 40, "epochs": 1, "augment": False}
+    recipe = EmbeddingRecipe(**SMALL | sizes | {"positive_margin": 0.01, "negative_margin": 0.5})
+    plain = fit_embedding(TRAIN, OTHERS, recipe, store=tmp_path / "plain")
+    monkeypatch.setattr(embedding_fit, "_pads", lambda model, device: True)
+    padded = fit_embedding(TRAIN, OTHERS, recipe, store=tmp_path / "padded")
+    for a, b in zip(plain.model.parameters(), padded.model.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-5)
+    alone = embed(plain.model, OTHERS, longer=40)
+    monkeypatch.undo()
+    assert np.allclose(alone, embed(plain.model, OTHERS, longer=40), atol=1e-5)
+
+
+def test_colours_of_a_padded_picture_are_its_own():
+    picture = torch.randint(90, 160, (1, 3, 8, 8), dtype=torch.uint8)
+    wide = torch.zeros(1, 3, 8, 12)
+    wide[..., :8] = picture / 255
+    made = []
+    for pictures, sizes in ((picture, None), (wide, torch.tensor([[8, 8]]))):
+        torch.manual_seed(0)
+        made.append(_coloured(pictures, sizes)[..., :8])
+    assert torch.allclose(*made, atol=1e-6)
 
 
 def test_colours_change_about_each_pictures_mean():
     torch.manual_seed(0)
     pictures = torch.randint(90, 160, (3, 3, 8, 8), dtype=torch.uint8)
-    changed = _coloured(pictures)
+    changed = _coloured(pictures, None)
     weights = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
     grey = [(part * weights).sum(1).mean((1, 2)) for part in (pictures / 255, changed)]
     assert torch.allclose(*grey, atol=1e-3) and changed.min() >= 0 and changed.max() <= 1
