@@ -20,6 +20,7 @@ OF_NO_DATA = {
     "24_gunshot_end_to_end": 1,
     "31_segmentation_unet": 1,
     "35_segmentation_cctv": 1,
+    "44_retrieval_comparison": 1,
 }
 
 # These learn from simulated pictures whatever DATA is, and say so; real pictures are what they are tested on.
@@ -72,7 +73,12 @@ def test_solutions_run_with_plain_papermill(tmp_path: Path, path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("decade", "folder"),
-    [("1", "cartridge"), ("2", "gunshot/eight_models"), ("3", "segmentation/caltech101_revolver")],
+    [
+        ("1", "cartridge"),
+        ("2", "gunshot/eight_models"),
+        ("3", "segmentation/caltech101_revolver"),
+        ("4", "retrieval/keyword_thumbnails"),
+    ],
 )
 def test_notebooks_run_on_real_data(tmp_path: Path, real_data: Path, decade: str, folder: str) -> None:
     if not (real_data / folder).is_dir():
