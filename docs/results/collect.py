@@ -15,7 +15,14 @@ README = HERE.parents[1] / "README.md"
 BEGIN, END = "<!-- results: docs/results/collect.py -->", "<!-- end of results -->"
 BEGIN_SPLITS = "<!-- splits: docs/results/collect.py -->"
 BEGIN_STEPS = "<!-- steps: docs/results/collect.py -->"
+BEGIN_METHODS = "<!-- methods: docs/results/collect.py -->"
 SHOWN = "quick-two-cores"  # the run README's table is about
+
+# Where ways to train for retrieval were compared.
+SETS = {
+    "simulated": "simulated firearms of models no training saw",
+    "drawings": "real drawings of characters no training saw (Omniglot)",
+}
 
 # What is said of the real recordings, and what gunshot_real.json calls it.
 REAL = {
@@ -118,6 +125,12 @@ ITEMS = [
     ("segmentation, The Model's Architecture", "33_segmentation_sweep", []),
     ("segmentation, Limitations", "34_segmentation_blending", []),
     ("segmentation, Limitations, Future Research", "35_segmentation_cctv", []),
+    ("retrieval, §III-A to C, Tables I and II", "40_retrieval_curation", []),
+    ("retrieval, §IV-A, Tables III and IV", "41_retrieval_off_the_shelf", []),
+    ("retrieval, §IV-C, §V-C", "42_retrieval_classify", []),
+    ("retrieval, §V-B, §V-D, Figs 3 and 4", "43_retrieval_margins", []),
+    ("retrieval, Tables III and IV whole", "44_retrieval_comparison", []),
+    ("retrieval, §V-E, Fig. 5", "45_retrieval_browse", []),
 ]
 
 
@@ -203,7 +216,26 @@ def steps() -> str:
     return "\n".join(lines)
 
 
-TABLES = {BEGIN: table, BEGIN_SPLITS: splits, BEGIN_STEPS: steps}
+def methods() -> str:
+    """Write README's table of ways to train for retrieval as Markdown."""
+    kept = json.loads((HERE / "retrieval_methods.json").read_text("utf-8"))
+    lines = [f"| mAP (%) | {' | '.join(SETS.values())} |", f"|---{'|---' * len(SETS)}|"]
+    for kind in ("scores", "gains"):
+        names = dict.fromkeys(name for data in SETS for name in kept[data][kind])
+        for name in names:
+            cells = [_with_seeds(kept[data][kind].get(name)) for data in SETS]
+            lines.append(f"| {name if kind == 'scores' else f'gain of {name}'} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _with_seeds(score: dict | None) -> str:
+    if score is None:
+        return "–"
+    value, low, high = score["mAP, low, high (%)"]
+    return f"{value:.1f} ({low:.1f} to {high:.1f}); {', '.join(f'{one:.1f}' for one in score['by seed (%)'])}"
+
+
+TABLES = {BEGIN: table, BEGIN_SPLITS: splits, BEGIN_STEPS: steps, BEGIN_METHODS: methods}
 
 
 def write() -> None:

@@ -1,6 +1,7 @@
 """Every notebook runs to its record, headlessly, as a user would run it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import papermill
@@ -84,7 +85,8 @@ def test_notebooks_run_on_real_data(tmp_path: Path, real_data: Path, decade: str
     if not (real_data / folder).is_dir():
         pytest.skip(f"no {folder} in {real_data}")
     names = [name for name in NAMES if name.startswith(decade)]
-    summary = run_notebooks(names, profile="smoke", data=real_data / folder, out=tmp_path)
+    data = some_of(real_data / folder, tmp_path / "data") if decade == "4" else real_data / folder
+    summary = run_notebooks(names, profile="smoke", data=data, out=tmp_path)
     assert summary.passed, "\n\n".join(map(str, summary.failures))
     for name in names:
         record = json.loads((tmp_path / "records" / f"{name}.json").read_text(encoding="utf-8"))
@@ -93,3 +95,12 @@ def test_notebooks_run_on_real_data(tmp_path: Path, real_data: Path, decade: str
             f["layout"]["title"]["text"] for f in plotly_figures(tmp_path / "notebooks" / f"{name}.ipynb")
         ]
         assert sum("real data" in title for title in titles) >= OF_REAL_DATA.get(name, 3)
+
+
+def some_of(folder: Path, target: Path, *, classes: int = 18, each: int = 6) -> Path:
+    """Copy a few pictures of a few classes: a real folder is used whole, however small the profile."""
+    for source in sorted(path for path in folder.iterdir() if path.is_dir())[:classes]:
+        (target / source.name).mkdir(parents=True)
+        for file in sorted(source.iterdir())[:each]:
+            shutil.copy(file, target / source.name)
+    return target
