@@ -115,7 +115,9 @@ class Embedding(Trained):
     def _described(self, groups: list[Group], count: int) -> Tensor:
         found = torch.zeros(count, self.network.dimensions, device=self.device)
         places = torch.cat([places for places, *_ in groups])
-        return found.index_copy(0, places, torch.cat([self._seen(*of) for _, *of in groups]))
+        return found.index_copy(
+            0, places, torch.cat([self._seen(pictures, sizes) for _, pictures, sizes in groups])
+        )
 
     def _seen(self, pictures: Tensor, sizes: Tensor | None) -> Tensor:
         scaled = pictures.float() / 255 if pictures.dtype == torch.uint8 else pictures
@@ -140,8 +142,8 @@ class Embedding(Trained):
         loss = self.loss(descriptors, codes, pairs)
         self.manual_backward(loss)
         assert descriptors.grad is not None
-        for places, *of in bits:
-            self.manual_backward(self._seen(*of), gradient=descriptors.grad[places])
+        for places, pictures, sizes in bits:
+            self.manual_backward(self._seen(pictures, sizes), gradient=descriptors.grad[places])
         return descriptors, loss
 
     def _add(self, descriptors: Tensor, loss: Tensor, pairs: Tensor | None) -> None:
@@ -160,8 +162,8 @@ class Embedding(Trained):
     def validation_step(self, batch: tuple[list[Group], Tensor, None]) -> None:
         """Keep the descriptors of some pictures, whose numbers come in the place of classes."""
         groups, rows, _ = batch
-        for places, *of in groups:
-            self._found[rows[places].cpu()] = self._seen(*of).cpu()
+        for places, pictures, sizes in groups:
+            self._found[rows[places].cpu()] = self._seen(pictures, sizes).cpu()
 
     def on_train_epoch_start(self) -> None:
         """Set the epoch's learning rate and random numbers, which depend on nothing else."""
@@ -284,12 +286,18 @@ def grouped(pictures: list[Picture], *, padded: bool, at_most: int = 32) -> Iter
             places = order[start : start + at_most]
             yield torch.from_numpy(places), *padded_batch([pictures[place] for place in places])
         return
+    for of_shape, group in by_shape(pictures):
+        yield of_shape, group, None
+
+
+def by_shape(pictures: list[Picture]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Group pictures of one shape: their places, int64 (k,), and themselves, uint8 (k, 3, rows, columns)."""
     shapes: dict[tuple[int, ...], list[int]] = {}
     for place, picture in enumerate(pictures):
         shapes.setdefault(picture.shape, []).append(place)
-    for of_shape in shapes.values():
-        stack = np.stack([pictures[place] for place in of_shape]).transpose(0, 3, 1, 2)
-        yield torch.tensor(of_shape), torch.from_numpy(np.ascontiguousarray(stack)), None
+    for places in shapes.values():
+        stack = np.stack([pictures[place] for place in places]).transpose(0, 3, 1, 2)
+        yield torch.tensor(places), torch.from_numpy(np.ascontiguousarray(stack))
 
 
 def loaders_of(
