@@ -146,7 +146,7 @@ def retrieval_recipe(name: str, sizes: Mapping[str, Any], *, seed: int, **change
     name : str
         One of `METHODS`. "cls + ..." is stage two: the caller passes what stage one learned to `fit_embedding`.
     sizes : mapping
-        Settings of `EmbeddingRecipe` among others; "class_epochs" and "class_learning_rate" are for "cls".
+        Settings of `EmbeddingRecipe` among others; "class_epochs", "class_learning_rate", "class_batch" are for "cls".
     seed : int
     **changes
         Other settings.
@@ -166,6 +166,6 @@ def retrieval_recipe(name: str, sizes: Mapping[str, Any], *, seed: int, **change
         raise ParameterError(f"no method {name!r}", where="retrieval_recipe", do=do)
     settings = {key: value for key, value in sizes.items() if key in get_type_hints(EmbeddingRecipe)}
     if name == "cls":
-        own = {"epochs": "class_epochs", "learning_rate": "class_learning_rate"}
+        own = {name: f"class_{name}" for name in ("epochs", "learning_rate", "batch")}
         settings |= {setting: sizes[key] for setting, key in own.items() if key in sizes}
     return EmbeddingRecipe(**{**settings, "loss": _METHODS[name], "seed": seed, **changes})
