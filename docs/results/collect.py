@@ -125,11 +125,30 @@ ITEMS = [
     ("segmentation, The Model's Architecture", "33_segmentation_sweep", []),
     ("segmentation, Limitations", "34_segmentation_blending", []),
     ("segmentation, Limitations, Future Research", "35_segmentation_cctv", []),
-    ("retrieval, §III-A to C, Tables I and II", "40_retrieval_curation", []),
-    ("retrieval, §IV-A, Tables III and IV", "41_retrieval_off_the_shelf", []),
-    ("retrieval, §IV-C, §V-C", "42_retrieval_classify", []),
-    ("retrieval, §V-B, §V-D, Figs 3 and 4", "43_retrieval_margins", []),
-    ("retrieval, Tables III and IV whole", "44_retrieval_comparison", []),
+    (
+        "retrieval, §III-A to C, Tables I and II",
+        "40_retrieval_curation",
+        [(f"classes with labeler {k} lowest", "Table I", f"Labeler {k}", "number") for k in (0, 1)],
+    ),
+    (
+        "retrieval, §IV-A, Tables III and IV",
+        "41_retrieval_off_the_shelf",
+        [("MAC, mAP", "Table III", "VGG", "mAP"), ("MAC, 64 dimensions", "Table IV", "MAC", "mAP, D=64")],
+    ),
+    ("retrieval, §IV-C, §V-C", "42_retrieval_classify", [("cls, mAP", "Table III", "cls", "mAP")]),
+    (
+        "retrieval, §V-B, §V-D, Figs 3 and 4",
+        "43_retrieval_margins",
+        [(f"{name}, mAP", "Table III", name, "mAP") for name in ("retr-s", "retr-d")],
+    ),
+    (
+        "retrieval, Tables III and IV whole",
+        "44_retrieval_comparison",
+        [
+            ("cls + retr-d, mAP", "Table III", "cls + retr-d", "mAP"),
+            ("TripletNet, 64 dimensions", "Table IV", "TripletNet", "mAP, D=64"),
+        ],
+    ),
     ("retrieval, §V-E, Fig. 5", "45_retrieval_browse", []),
 ]
 

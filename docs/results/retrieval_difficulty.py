@@ -49,6 +49,7 @@ def main(store: str) -> None:
                 "network": "efficientnet_lite0, ImageNet weights, MAC of the last stage",
                 "published mAP (%)": PUBLISHED,
                 "runs": runs,
+                "device": f"{platform.machine()} CPU",
                 "versions": {"python": platform.python_version(), "torch": torch.__version__},
             }
             HERE.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
