@@ -35,6 +35,10 @@ def test_every_paper_item_has_a_notebook(collect: ModuleType) -> None:
 def test_kept_records_say_how_they_came_about() -> None:
     for path in (ROOT / "docs" / "results").glob("*.json"):
         content = json.loads(path.read_text("utf-8"))
-        for record in content if isinstance(content, list) else [content]:
+        if isinstance(content, dict):
+            content = (
+                [content] if "source" in content else content.values()
+            )  # one record, or one for each data set
+        for record in content:
             assert {"source", "device", "versions"} <= record.keys(), path.name
             assert record["source"] in ("simulated", "real")
