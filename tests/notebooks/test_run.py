@@ -21,6 +21,7 @@ OF_NO_DATA = {
     "24_gunshot_end_to_end": 1,
     "31_segmentation_unet": 1,
     "35_segmentation_cctv": 1,
+    "43_retrieval_margins": 1,
     "44_retrieval_comparison": 1,
 }
 
