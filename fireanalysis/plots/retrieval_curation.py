@@ -62,18 +62,10 @@ def duplicate_distances(
     near : float
         Up to which distance a pair is taken for copies: a dashed line.
     axis : str
-        What the distance is, with its unit.
-
-    Raises
-    ------
-    DataError
-        If there is no pair.
+        What the distance is, with its unit. A folder may have no pair at all: then only the line is there.
     """
     kinds = {name: np.asarray(values, float) for name, values in distances.items()}
-    together = np.concatenate([*kinds.values(), []])
-    if not together.size:
-        raise DataError("there is no pair", where="duplicate_distances", do="look for pairs further apart")
-    edges = np.linspace(0, max(together.max(), near), 41)
+    edges = np.linspace(0, max([near, *np.concatenate([*kinds.values(), []])]), 41)
     figure = go.Figure()
     for (name, values), colour in zip(kinds.items(), CLASS_COLOURS, strict=False):
         counts, _ = np.histogram(values, edges)

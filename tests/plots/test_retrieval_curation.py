@@ -27,8 +27,8 @@ def test_distances_of_copies_and_others():
         inside = [np.abs(np.array(values) - x) <= width / 2 + 1e-9 for x in bars.x]
         assert [int(one.sum()) for one in inside] == list(bars.y)
     assert figure.layout.shapes[0].x0 == 40 and figure.layout.yaxis.type == "log"
-    with pytest.raises(DataError, match="no pair"):
-        duplicate_distances({"copies": []}, near=40, title="t", source="real", axis="bits")
+    none = duplicate_distances({"pairs": []}, near=40, title="t", source="real", axis="bits")
+    assert sum(none.data[0].y) == 0 and none.data[0].name == "pairs: 0" and none.layout.shapes[0].x0 == 40
 
 
 def test_classes_by_size_and_part():
