@@ -25,6 +25,7 @@ from .pairs import propose_margins, sample_pairs
 from .trainer import (
     device_of,
     made_from,
+    read_network,
     read_result,
     run_training,
     state_digest,
@@ -131,15 +132,7 @@ def load_embedding_fit(path: str | os.PathLike[str], *, device: str = "auto") ->
         If the file is missing, damaged, or holds another thing.
     """
     do = "pass a file that EmbeddingFit.save wrote (notebook 44 keeps one)"
-    if not Path(path).is_file():
-        raise DataError("no network there", where=path, do=do)
-    try:
-        content = torch.load(path, weights_only=True, map_location="cpu")
-        recipe = EmbeddingRecipe(**content["recipe"])
-        model = _built(replace(recipe, weights="none"))
-        model.load_state_dict(content["state"])
-    except Exception as error:  # a broken or foreign file may break the reading anywhere
-        raise DataError(f"the file holds no network for retrieval: {error}", where=path, do=do) from error
+    content, (model, recipe) = read_network(path, _rebuilt, holds="network for retrieval", do=do)
     return _fit_of(content, model, recipe, device=device_of(device), loaded=True, about=content["about"])
 
 
@@ -292,6 +285,13 @@ def _identity(model: Embedder) -> list[str]:
 def _built(recipe: EmbeddingRecipe) -> Embedder:
     pooling: Any = recipe.pooling
     return embedder(recipe.network, pooling=pooling, weights=recipe.weights, width=recipe.width)
+
+
+def _rebuilt(content: dict[str, Any]) -> tuple[Embedder, EmbeddingRecipe]:
+    recipe = EmbeddingRecipe(**content["recipe"])
+    model = _built(replace(recipe, weights="none"))
+    model.load_state_dict(content["state"])
+    return model, recipe
 
 
 def _started(recipe: EmbeddingRecipe, start: EmbeddingFit | None) -> Embedder:

@@ -25,6 +25,7 @@ from .segmentation_recipe import SegmentationRecipe
 from .trainer import (
     device_of,
     made_from,
+    read_network,
     read_result,
     run_training,
     state_digest,
@@ -175,16 +176,7 @@ def load_segmentation_fit(path: str | os.PathLike[str], *, device: str = "auto")
         If the file is missing, damaged, or holds another thing.
     """
     do = "pass a file that SegmentationFit.save wrote (notebook 35 keeps one)"
-    if not Path(path).is_file():
-        raise DataError("no network there", where=path, do=do)
-    try:
-        content = torch.load(path, weights_only=True, map_location="cpu")
-        settings = {**content["recipe"], "augment": tuple(content["recipe"]["augment"])}
-        recipe = SegmentationRecipe(**settings)
-        model = _built(recipe, weights="none")
-        model.load_state_dict(content["state"])
-    except Exception as error:  # a broken or foreign file may break the reading anywhere
-        raise DataError(f"the file holds no network: {error}", where=path, do=do) from error
+    content, (model, recipe) = read_network(path, _rebuilt, holds="network", do=do)
     device = device_of(device)
     return SegmentationFit(
         model.to(device).eval(),
@@ -394,6 +386,14 @@ def _built(recipe: SegmentationRecipe, *, weights: str) -> nn.Module:
         batch_norm=recipe.batch_norm,
         weights=weights,
     )
+
+
+def _rebuilt(content: dict[str, Any]) -> tuple[nn.Module, SegmentationRecipe]:
+    settings = {**content["recipe"], "augment": tuple(content["recipe"]["augment"])}
+    recipe = SegmentationRecipe(**settings)
+    model = _built(recipe, weights="none")
+    model.load_state_dict(content["state"])
+    return model, recipe
 
 
 def _learning(model: nn.Module) -> int:

@@ -7,12 +7,12 @@ import os
 import signal
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import lightning.pytorch as pl
 import torch
@@ -27,6 +27,7 @@ from fireanalysis.loaders import DataSet
 
 SELECTION = "epoch, if it is the best so far"
 _RESULT = "result.pt"
+Built = TypeVar("Built")
 
 
 class Trained(pl.LightningModule):
@@ -177,6 +178,25 @@ def write_network(path: str | os.PathLike[str], content: dict[str, Any]) -> Path
             do="free the disk, or choose another folder",
         ) from error
     return target
+
+
+def read_network(
+    path: str | os.PathLike[str], build: Callable[[dict[str, Any]], Built], *, holds: str, do: str
+) -> tuple[dict[str, Any], Built]:
+    """Read what `write_network` kept, and build the network from it.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, or holds another thing.
+    """
+    if not Path(path).is_file():
+        raise DataError("no network there", where=path, do=do)
+    try:
+        content = torch.load(path, weights_only=True, map_location="cpu")
+        return content, build(content)
+    except Exception as error:  # a broken or foreign file may break the reading anywhere
+        raise DataError(f"the file holds no {holds}: {error}", where=path, do=do) from error
 
 
 def device_of(wanted: str) -> str:
