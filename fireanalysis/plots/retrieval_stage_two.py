@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from fireanalysis.errors import DataError
 
 from .retrieval_margins import KINDS, legend_under
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, finish, score_cells
 
 
 def margin_grid(
@@ -44,20 +44,7 @@ def margin_grid(
         what = f"a table of shape {values.shape} without a number"
         raise DataError(what, where="margin_grid", do="pass a score for one pair of margins at least")
     names = [[f"{margin:g}" for margin in axis] for axis in (table.index, table.columns)]
-    heat = go.Heatmap(
-        # None and not NaN, which widgets cannot send.
-        z=[[None if np.isnan(value) else value for value in row] for row in values],
-        x=names[1],
-        y=names[0],
-        colorscale="viridis",
-        text=np.where(np.isnan(values), "", np.char.mod("%.1f", values)),
-        texttemplate="%{text}",
-        colorbar={"title": {"text": score, "side": "right"}, "thickness": 12},
-        hoverongaps=False,
-        xgap=2,
-        ygap=2,
-    )
-    figure = go.Figure(heat)
+    figure = go.Figure(score_cells(values, columns=names[1], rows=names[0], score=score, digits=1))
     best, across = divmod(int(np.nanargmax(values)), values.shape[1])
     frames = {"best": ((best, across), {"color": CLASS_COLOURS[1], "width": 4})}
     if marked is not None:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from fireanalysis.errors import DataError
 
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, finish, score_cells
 
 
 def score_matrix(
@@ -41,24 +41,8 @@ def score_matrix(
     names, tests = (
         [str(name).replace(", ", ",<br>") for name in axis] for axis in (table.index, table.columns)
     )
-    figure = go.Figure(
-        go.Heatmap(
-            z=[
-                [None if np.isnan(value) else value for value in row] for row in values
-            ],  # widgets cannot send NaN
-            x=tests,
-            y=names,
-            zmin=0,
-            zmax=max(float(np.nanmax(values, initial=0)), 1e-3),
-            colorscale="viridis",
-            text=np.where(np.isnan(values), "", np.char.mod("%.2f", values)),
-            texttemplate="%{text}",
-            colorbar={"title": {"text": score, "side": "right"}, "thickness": 12},
-            hoverongaps=False,
-            xgap=2,
-            ygap=2,
-        )
-    )
+    figure = go.Figure(score_cells(values, columns=tests, rows=names, score=score, digits=2))
+    figure.update_traces(zmin=0, zmax=max(float(np.nanmax(values, initial=0)), 1e-3))
     for column, of_test in enumerate(values.T):
         if np.isfinite(of_test).any():
             row = int(np.nanargmax(of_test))

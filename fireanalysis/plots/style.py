@@ -1,7 +1,11 @@
 """What every figure shares: colours by meaning, fonts, and a title that says where the data came from."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import plotly.graph_objects as go
 import plotly.io
+from numpy.typing import NDArray
 
 # plotly 7 puts a button on every figure that uploads it; one slip must not send evidence out of the house.
 plotly.io.renderers["plotly_mimetype"].config = {"showSendToCloud": False}
@@ -50,6 +54,25 @@ def finish(
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
     )
     return figure
+
+
+def score_cells(
+    values: NDArray[np.float64], *, columns: Sequence[str], rows: Sequence[str], score: str, digits: int
+) -> go.Heatmap:
+    """Draw a table of scores as coloured cells with their numbers; NaN leaves a gap."""
+    return go.Heatmap(
+        # None and not NaN, which widgets cannot send.
+        z=[[None if np.isnan(value) else value for value in row] for row in values],
+        x=columns,
+        y=rows,
+        colorscale="viridis",
+        text=np.where(np.isnan(values), "", np.char.mod(f"%.{digits}f", values)),
+        texttemplate="%{text}",
+        colorbar={"title": {"text": score, "side": "right"}, "thickness": 12},
+        hoverongaps=False,
+        xgap=2,
+        ygap=2,
+    )
 
 
 def _wrapped(title: str, width: int = 56) -> str:
