@@ -23,40 +23,35 @@ def real_data(request: pytest.FixtureRequest) -> Path:
     return root
 
 
+def below(real_data: Path, name: str) -> Path:
+    """Give a folder of the real data, or skip the test that needs it."""
+    if not (real_data / name).is_dir():
+        pytest.skip(f"no {name} folder in {real_data}")
+    return real_data / name
+
+
 @pytest.fixture(scope="session")
 def real_cartridges(real_data: Path) -> Path:
     """The folder with the public cartridge case scans: fadul/, weller/ and odd_files/."""
-    folder = real_data / "cartridge"
-    if not folder.is_dir():
-        pytest.skip(f"no cartridge folder in {real_data}")
-    return folder
+    return below(real_data, "cartridge")
 
 
 @pytest.fixture(scope="session")
 def real_gunshots(real_data: Path) -> Path:
     """The folder with the real recordings: eight_models/ and free_firearm_library/."""
-    folder = real_data / "gunshot"
-    if not folder.is_dir():
-        pytest.skip(f"no gunshot folder in {real_data}")
-    return folder
+    return below(real_data, "gunshot")
 
 
 @pytest.fixture(scope="session")
 def real_pictures(real_data: Path) -> Path:
     """The folder with the real pictures: caltech101_revolver/, negatives_caltech101/, cctv_backgrounds_intel/."""
-    folder = real_data / "segmentation"
-    if not folder.is_dir():
-        pytest.skip(f"no segmentation folder in {real_data}")
-    return folder
+    return below(real_data, "segmentation")
 
 
 @pytest.fixture(scope="session")
 def real_retrieval(real_data: Path) -> Path:
     """The folder with pictures by class: keyword_thumbnails/, augmented_triplets/, omniglot_small/."""
-    folder = real_data / "retrieval"
-    if not folder.is_dir():
-        pytest.skip(f"no retrieval folder in {real_data}")
-    return folder
+    return below(real_data, "retrieval")
 
 
 @pytest.fixture(scope="session")

@@ -62,12 +62,12 @@ def check_pictures(folder: Path) -> list[Finding]:
             continue
         thumbnails[number] = _thumbnail(picture.image)
         for note in (*picture.notes, *mask.notes):
-            notes[_NUMBERS.sub("", note)].append((file, note))
+            notes[kind_of(note)].append((file, note))
         findings += [(severity, file, what, do) for severity, what, do in _mask_findings(mask.mask)]
         if mask.tint is not None and mask.tint.uncertain_share > _MOST_UNCERTAIN:
             what = f"the tint leaves {mask.tint.uncertain_share:.0%} of the mask's area uncertain"
             findings.append(("warning", file, what, "look at this mask (decode_tint), or draw it again"))
-    findings += _handled(notes)
+    findings += handled(notes)
     return [*findings, *_double(data, thumbnails), *_groups(data.table)]
 
 
@@ -86,7 +86,12 @@ def _mask_findings(mask: NDArray[np.bool_]) -> Iterator[tuple[str, str, str]]:
         yield "warning", what, "see that firearm and background are not exchanged"
 
 
-def _handled(notes: dict[str, list[tuple[str, str]]]) -> Iterator[Finding]:
+def kind_of(note: str) -> str:
+    """Name what a note says without its numbers, so that files of one kind are listed together."""
+    return _NUMBERS.sub("", note)
+
+
+def handled(notes: dict[str, list[tuple[str, str]]]) -> Iterator[Finding]:
     """Say once what was done to many files."""
     for found in notes.values():
         what = found[0][1] + (f" (the first of {len(found)})" if len(found) > 1 else "")
@@ -137,4 +142,4 @@ def _check_composites(folder: Path) -> list[Finding]:
                         notes[_NUMBERS.sub("", note)].append((file, note))
             except DataError as error:
                 findings.append(("error", file, error.what, error.do))
-    return [*findings, *_handled(notes)]
+    return [*findings, *handled(notes)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from fireanalysis.errors import DataError
 
+from .check_pictures import handled, kind_of
 from .dataset import DataSet
 from .layout import some
 from .picture_duplicates import find_picture_duplicates
@@ -20,8 +20,6 @@ from .retrieval import load_retrieval
 from .sized_pictures import TINY_PX
 
 Finding = tuple[str, str, str, str]
-
-_NUMBERS = re.compile(r"\d[\d.]*")
 
 
 def check_retrieval(folder: Path) -> list[Finding]:
@@ -38,7 +36,11 @@ def check_retrieval(folder: Path) -> list[Finding]:
     """
     data = load_retrieval(folder)
     findings = [("warning", "(folder)", note, "see that this is what you mean") for note in data.notes]
-    readable, tiny, notes = np.zeros(len(data), bool), list[str](), defaultdict[str, list[str]](list)
+    readable, tiny, notes = (
+        np.zeros(len(data), bool),
+        list[str](),
+        defaultdict[str, list[tuple[str, str]]](list),
+    )
     for row, file in enumerate(data.table["file"]):
         try:
             picture = read_picture(folder / file)
@@ -49,8 +51,8 @@ def check_retrieval(folder: Path) -> list[Finding]:
         if max(picture.image.shape[:2]) < TINY_PX:
             tiny.append(file)
         for note in picture.notes:
-            notes[_NUMBERS.sub("", note)].append(file)
-    findings += [("warning", some(files), note, "see that this is right") for note, files in notes.items()]
+            notes[kind_of(note)].append((file, note))
+    findings += handled(notes)
     if tiny:
         what = f"{len(tiny)} pictures are smaller than {TINY_PX} pixels"
         findings.append(("warning", some(tiny), what, "leave them out: little is to be seen"))
