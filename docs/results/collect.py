@@ -182,7 +182,9 @@ def table() -> str:
                 digits = 2 if row["unit"] in ("fraction", "1") else 1
                 unit = " %" if row["unit"] == "%" else ""
                 name = row["row"] if len(what) == 1 else what[0]
-                ours.append(f"{name}: {row['this run']:.{digits}f}{unit}")
+                low, high = row["low"], row["high"]
+                ends = f" ({low:.{digits}f} to {high:.{digits}f})" if low == low else ""
+                ours.append(f"{name}: {row['this run']:.{digits}f}{unit}{ends}")
                 theirs.append(f"{row['paper says']:.{digits}f}{unit}")
         weights = beside.loc[beside.index == notebook, "weights"].dropna()
         began = weights.iloc[0] if len(weights) else "–"

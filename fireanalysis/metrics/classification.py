@@ -214,6 +214,16 @@ class Interval:
     draws: NDArray[np.float64]
     groups: int
 
+    __array_ufunc__ = None  # so that a NumPy number times an interval is an interval
+
+    def __mul__(self, factor: float) -> Interval:
+        """Give it in another unit: ``100 * interval`` is in per cent. The factor must be positive."""
+        return Interval(
+            factor * self.value, factor * self.low, factor * self.high, factor * self.draws, self.groups
+        )
+
+    __rmul__ = __mul__
+
     def __format__(self, spec: str) -> str:
         if np.ndim(self.value):
             raise TypeError("an Interval of one number can be formatted, not one of an array")

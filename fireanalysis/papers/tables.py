@@ -129,14 +129,15 @@ def compare(record: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> pd.DataF
     ----------
     record : mapping or iterable of mappings
         Records of runs, as `fireanalysis.running.results` writes them. Read here: notebook, source, profile,
-        weights and against_paper, whose values are in the paper's unit (see :func:`paper_values`).
+        weights and against_paper, whose values are in the paper's unit (see :func:`paper_values`); "low" and "high",
+        the ends of a 95 % interval, are optional there.
 
     Returns
     -------
     pandas.DataFrame
         One row a number a run set against a paper, in the order of the records: paper, table, row, metric,
-        "paper says" and "this run" (float64), source ("simulated" or "real": where this run's number comes
-        from), difference (this run − paper), unit, notebook, profile, weights, note.
+        "paper says", "this run", "low" and "high" (float64, NaN without interval), source ("simulated" or "real":
+        where this run's number comes from), difference (this run − paper), unit, notebook, profile, weights, note.
 
     Raises
     ------
@@ -165,13 +166,15 @@ def compare(record: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> pd.DataF
         for entry in one["against_paper"]:
             _need(entry, ["paper", *KEY, "value"], where=where)
             check_keys(entry["paper"], [(entry["table"], entry["row"], entry["metric"])])
-            runs.append([entry[name] for name in ("paper", *KEY, "value")] + [one[name] for name in about])
-    table = pd.DataFrame(runs, columns=["paper", *KEY, "this run", *about]).astype({"this run": "float64"})
+            values = [entry["value"], entry.get("low"), entry.get("high")]
+            runs.append([entry[name] for name in ("paper", *KEY)] + values + [one[name] for name in about])
+    ours = ["this run", "low", "high"]
+    table = pd.DataFrame(runs, columns=["paper", *KEY, *ours, *about]).astype(dict.fromkeys(ours, "float64"))
     table = table.merge(
         paper_values().rename(columns={"value": "paper says"}), on=["paper", *KEY], how="left"
     )
     table["difference"] = table["this run"] - table["paper says"]
-    numbers = ["paper says", "this run", "source", "difference", "unit"]
+    numbers = ["paper says", *ours, "source", "difference", "unit"]
     return table[["paper", *KEY, *numbers, "notebook", "profile", "weights", "note"]]
 
 

@@ -152,12 +152,12 @@ def record(
     ----------
     run : Run
         What `start` returned.
-    metrics : mapping of str to number
-        Finite; NumPy scalars are converted.
+    metrics : mapping of str to number or Interval
+        Finite; NumPy scalars are converted. Of an Interval (`fireanalysis.metrics`) the ends are kept, too.
     source : {"simulated", "real"}
         What the metrics were measured on (the data set's ``source``).
-    against_paper : mapping of (table, row, metric) to number, optional
-        The same numbers as the paper's tables have them, in the paper's unit.
+    against_paper : mapping of (table, row, metric) to number or Interval, optional
+        The same numbers as the paper's tables have them, in the paper's unit (``100 * interval`` for per cent).
     weights : str, optional
         Which trained weights are behind the metrics.
 
@@ -187,6 +187,7 @@ def record(
         "data": run.data,
         "seed": run.seed,
         "metrics": {name: _number(value, f"metric {name!r}", run) for name, value in metrics.items()},
+        "intervals": {name: ends for name, value in metrics.items() if (ends := _ends(value))},
         "seconds": round(time.perf_counter() - run.started, 3),
         "device": _device(),
         "versions": _versions(),
@@ -207,7 +208,7 @@ def compare(
     Parameters
     ----------
     run : Run
-    against_paper : mapping of (table, row, metric) to number
+    against_paper : mapping of (table, row, metric) to number or Interval
         In the paper's unit, as `record` takes it.
     source : {"simulated", "real"}
         What this run's numbers were measured on; a column says it.
@@ -217,8 +218,9 @@ def compare(
     Returns
     -------
     pandas.io.formats.style.Styler
-        For display: table, row, metric, paper says, this run, source, difference, unit, note, and weights if
-        there are any; its ``data`` is the plain table.
+        For display: table, row, metric, paper says, this run (with its 95 % interval, where one was given), source,
+        difference, unit, note, and weights if there are any; its ``data`` is the plain table, with the ends "low"
+        and "high" (NaN without interval).
 
     Raises
     ------
@@ -229,8 +231,16 @@ def compare(
 
     table = beside(_beside_paper(run, against_paper, source, weights))
     table = table.drop(columns=["paper", "notebook", "profile", *([] if weights else ["weights"])])
-    numbers: list[Any] = ["paper says", "this run", "difference"]
-    styled = table.style.format(_short, subset=numbers).hide(axis="index")
+    numbers: list[Any] = ["paper says", "difference"]
+    ours = {
+        number: f"{_short(value)} ({_short(low)} to {_short(high)})" if low == low else _short(value)
+        for number, (value, low, high) in enumerate(table[["this run", "low", "high"]].to_numpy())
+    }
+    styled = (
+        table.style.format(_short, subset=numbers).hide(axis="index").hide(["low", "high"], axis="columns")
+    )
+    for number, text in ours.items():
+        styled = styled.format(text, subset=([number], ["this run"]))
     return styled.set_properties(subset=["weights"], **{"min-width": "12em"}) if weights else styled
 
 
@@ -254,9 +264,10 @@ def _beside_paper(
         from fireanalysis.papers import check_keys
 
         check_keys(run.paper, against_paper)
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"paper": run.paper, "table": table, "row": row, "metric": metric}
         | {"value": _number(value, f"{table}, {row}, {metric}", run)}
+        | _ends(value)
         for (table, row, metric), value in against_paper.items()
     ]
     about = {"notebook": run.notebook, "profile": run.profile, "source": source, "weights": weights}
@@ -265,6 +276,7 @@ def _beside_paper(
 
 def _number(value: Any, name: str, run: Run) -> int | float:
     """Give a finite Python number; a metric that could not be computed is an error, not a hole in a table."""
+    value = getattr(value, "value", value)  # of an Interval
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ParameterError(
@@ -273,6 +285,13 @@ def _number(value: Any, name: str, run: Run) -> int | float:
             do="find why it could not be computed (an empty class, a division by zero), or leave it out",
         )
     return value
+
+
+def _ends(value: Any) -> dict[str, float]:
+    """Give the ends of an Interval that has them, and how many groups were resampled; of a plain number nothing."""
+    if not hasattr(value, "draws") or not math.isfinite(value.low + value.high):
+        return {}
+    return {"low": float(value.low), "high": float(value.high), "groups": int(value.groups)}
 
 
 def _title(notebook: str) -> str:

@@ -318,3 +318,11 @@ def test_a_thousand_resamples_of_five_thousand_predictions_are_quick() -> None:
     metrics.bootstrap_mean(truth == said, groups=firearm, seed=0)
     assert time.perf_counter() - start < 2  # 0.1 s on an idle core
     assert found["f1"].draws.shape == (1000, 21)
+
+
+def test_an_interval_in_another_unit() -> None:
+    right = metrics.bootstrap_mean([1, 1, 0, 1], groups=["a", "a", "b", "c"], seed=0)
+    for percent in (100 * right, right * 100.0, np.float64(100) * right):
+        assert (percent.value, percent.low, percent.high) == (75, 100 * right.low, 100 * right.high)
+        assert percent.groups == right.groups
+        np.testing.assert_array_equal(percent.draws, 100 * right.draws)

@@ -142,3 +142,10 @@ def test_an_incomplete_record_is_refused(simulated: dict[str, Any]) -> None:
 def test_a_number_the_paper_does_not_have_is_refused(real: dict[str, Any]) -> None:
     with pytest.raises(ParameterError, match="F02"):
         compare(real | {"against_paper": [entry("cartridge", "Table 2", "F2", "recall", 0.75)]})
+
+
+def test_compare_keeps_the_ends_of_an_interval(real: dict[str, Any]) -> None:
+    (entry,) = real["against_paper"]
+    table = compare([real, real | {"against_paper": [entry | {"low": 0.5, "high": 0.9}]}])
+    assert np.isnan(table[["low", "high"]].to_numpy()[0]).all()
+    assert table[["low", "high"]].to_numpy()[1].tolist() == [0.5, 0.9]

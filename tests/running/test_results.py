@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fireanalysis.errors import DataError, ParameterError, RunError
+from fireanalysis.metrics import Interval, bootstrap_mean
 from fireanalysis.running import results
 
 NAME = "11_cartridge_shape_index"
@@ -41,6 +42,7 @@ def test_a_record_holds_everything_the_report_needs(tmp_path: Path) -> None:
         "seed": 3,
         "weights": "none",
         "metrics": {"accuracy": 0.75, "cases": 48, "loss": 0.5},
+        "intervals": {},
         "against_paper": [
             {"paper": "cartridge", "table": key[0], "row": key[1], "metric": key[2], "value": 85},
         ],
@@ -149,3 +151,26 @@ def test_compare_puts_this_run_beside_the_paper_before_anything_is_written(tmp_p
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ParameterError, match="nearest"):
         results.compare(run, {("Table 1", "ResNet-18", "accuracy"): 1.0}, source="simulated")
+
+
+def test_an_interval_is_recorded_and_shown_with_its_ends(tmp_path: Path) -> None:
+    run = results.start(NAME, profile="smoke", out=tmp_path)
+    right = bootstrap_mean([1, 1, 0, 1], groups=["a", "a", "b", "c"], seed=0)
+    key = ("Table 1", "ResNet-18, ShapeIndex_S", "accuracy")
+    path = results.record(
+        run, metrics={"right": right, "cases": 4}, source="simulated", against_paper={key: 100 * right}
+    )
+    record = json.loads(path.read_text())
+    ends = {"low": right.low, "high": right.high, "groups": 3}
+    assert (record["metrics"], record["intervals"]) == ({"right": 0.75, "cases": 4}, {"right": ends})
+    (entry,) = record["against_paper"]
+    assert (entry["value"], entry["low"], entry["high"]) == (75, 100 * right.low, 100 * right.high)
+    shown = results.compare(run, {key: np.float64(100) * right}, source="simulated")
+    assert f"75 ({100 * right.low:.3g} to {100 * right.high:.3g})" in shown.to_html()
+
+
+def test_an_interval_without_ends_is_recorded_as_a_number(tmp_path: Path) -> None:
+    nowhere = Interval(0.5, np.nan, np.nan, np.full(3, np.nan), 3)
+    path = results.record(results.start(NAME, out=tmp_path), metrics={"right": nowhere}, source="simulated")
+    record = json.loads(path.read_text())
+    assert (record["metrics"], record["intervals"]) == ({"right": 0.5}, {})
