@@ -51,6 +51,7 @@ from .segmentation_scores import (
 )
 from .segmentation_transfer import cell_panels, with_cells
 from .segmentation_video import alarm_timeline, mask_views, operating_curves, speed_bars
+from .style import conclude
 from .sweep import sweep_effects
 from .training import training_curves
 
@@ -70,6 +71,7 @@ __all__ = [
     "class_counts",
     "class_sizes",
     "clip_moments",
+    "conclude",
     "confidences",
     "confusion",
     "confusion_by_category",

@@ -7,6 +7,8 @@ import plotly.graph_objects as go
 import plotly.io
 from numpy.typing import NDArray
 
+from fireanalysis.errors import ParameterError
+
 # plotly 7 puts a button on every figure that uploads it; one slip must not send evidence out of the house.
 plotly.io.renderers["plotly_mimetype"].config = {"showSendToCloud": False}
 
@@ -54,6 +56,46 @@ def finish(
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
     )
     return figure
+
+
+def conclude(figure: go.Figure, *, may: str, may_not: str) -> go.Figure:
+    """Say below a finished figure what a reader may and may not conclude from it; returns the same figure.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        As `finish` left it: below its axes there is room for their labels only.
+    may, may_not : str
+        A sentence each, true for whatever numbers came out; also kept in ``figure.layout.meta``.
+
+    Raises
+    ------
+    ParameterError
+        If either is empty.
+
+    Examples
+    --------
+    >>> figure = finish(go.Figure(), "How often is it right?", source="simulated")
+    >>> figure = conclude(figure, may="It is right more often than not.", may_not="It is right in this case.")
+    >>> figure.layout.meta["may"]
+    'It is right more often than not.'
+    """
+    if not may.strip() or not may_not.strip():
+        what = f"may is {may!r}, may_not is {may_not!r}"
+        raise ParameterError(what, where="conclude", do="say both in a sentence")
+    told = [f"<b>{head}</b> {text}" for head, text in (("You may conclude:", may), ("You may not:", may_not))]
+    text = "<br>".join(_wrapped(one, 100) for one in told)
+    room = 16 * (text.count("<br>") + 1) + 8  # pixels
+    margin, height = figure.layout.margin, figure.layout.height
+    figure.add_annotation(
+        text=text,
+        **{"x": 0, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"},
+        **{"xshift": 12 - margin.l, "yshift": -margin.b, "showarrow": False, "align": "left"},
+        font={"size": 11},
+    )
+    return figure.update_layout(
+        height=height + room, margin={"b": margin.b + room}, meta={"may": may, "may_not": may_not}
+    )
 
 
 def score_cells(
