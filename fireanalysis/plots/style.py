@@ -84,7 +84,7 @@ def conclude(figure: go.Figure, *, may: str, may_not: str) -> go.Figure:
         what = f"may is {may!r}, may_not is {may_not!r}"
         raise ParameterError(what, where="conclude", do="say both in a sentence")
     told = [f"<b>{head}</b> {text}" for head, text in (("You may conclude:", may), ("You may not:", may_not))]
-    text = "<br>".join(_wrapped(one, 100) for one in told)
+    text = "<br>".join(_wrapped(one, 118) for one in told)
     room = 16 * (text.count("<br>") + 1) + 8  # pixels
     margin, height = figure.layout.margin, figure.layout.height
     figure.add_annotation(

@@ -15,7 +15,7 @@ def test_a_conclusion_gets_room_of_its_own_below_the_figure() -> None:
     assert told.layout.margin.b == plain.layout.margin.b + room
     (note,) = told.layout.annotations
     lines = note.text.split("<br>")
-    assert max(map(len, lines)) <= 110
+    assert max(map(len, lines)) <= 125
     assert room >= 16 * len(lines)
     assert note.yshift == -plain.layout.margin.b  # below the labels of the axis
     assert (note.xref, note.yref, note.yanchor) == ("paper", "paper", "top")
