@@ -220,11 +220,7 @@ def known_from_unknown(
         return [float(roc_auc_score(of_known, some)), passed]
 
     found = bootstrap_interval(both, sure, met, groups=groups, seed=seed, resamples=resamples)
-    ends = zip(found.value, found.low, found.high, found.draws.T, strict=True)
-    return {
-        name: Interval(float(value), float(low), float(high), draws, found.groups)
-        for name, (value, low, high, draws) in zip(("AUROC", "FPR"), ends, strict=True)
-    }
+    return {name: found[k] for k, name in enumerate(("AUROC", "FPR"))}
 
 
 def _checked(

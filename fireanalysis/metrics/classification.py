@@ -224,6 +224,11 @@ class Interval:
 
     __rmul__ = __mul__
 
+    def __getitem__(self, place: Any) -> Interval:
+        """Give one number's interval (or some numbers') out of those of an array."""
+        draws = self.draws[:, place]
+        return Interval(self.value[place], self.low[place], self.high[place], draws, self.groups)
+
     def __format__(self, spec: str) -> str:
         if np.ndim(self.value):
             raise TypeError("an Interval of one number can be formatted, not one of an array")
@@ -353,12 +358,7 @@ def bootstrap_scores(
         name: slice(n * k, (n + 1) * k) for n, name in enumerate(("precision", "recall", "f1"))
     }
     columns |= {name: 3 * k + n for n, name in enumerate(_AVERAGES)}
-    return {
-        name: Interval(
-            found.value[c], found.low[c], found.high[c], found.draws[:, c], found.groups
-        )
-        for name, c in columns.items()
-    }  # fmt: skip
+    return {name: found[c] for name, c in columns.items()}
 
 
 def confused_pairs(

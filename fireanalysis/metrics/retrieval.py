@@ -241,10 +241,7 @@ def retrieval_summary(
         confidence=confidence,
     )
     names = ["mAP", "mAP (step)", *(f"rank-{k}" for k in ks)]
-    return {
-        name: Interval(found.value[k], found.low[k], found.high[k], found.draws[:, k], found.groups)
-        for k, name in enumerate(names)
-    }
+    return {name: found[k] for k, name in enumerate(names)}
 
 
 def _codes(

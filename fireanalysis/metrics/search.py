@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from fireanalysis.errors import DataError, ParameterError
 
-from .classification import Interval
+from .classification import Interval, bootstrap_mean
 
 TIES = ("last", "first")
 CONFIDENT = 0.99  # the paper's "confidence > 99 %"
@@ -325,26 +325,29 @@ def pair_summary(
     -------
     dict
         "pairs", "of one firearm" (how many), "AUC" (`pair_auc_interval`) and "rank 1" (share of the scans whose best
-        partner is of their firearm).
+        partner is of their firearm; firearms of the asking scans drawn, the others stay as they are).
 
     Raises
     ------
     DataError
-        As `pair_auc_interval`.
+        As `pair_auc_interval`, or if only one firearm has pairs of its own.
 
     Examples
     --------
-    >>> scans = np.array([("a1", "a2"), ("a1", "b1"), ("a2", "b1")])
-    >>> found = pair_summary([0.9, 0.7, 0.2], scans, [("a", "a"), ("a", "b"), ("a", "b")], seed=0)
-    >>> found["of one firearm"], found["AUC"].value, found["rank 1"]
-    (1, 1.0, 1.0)
+    >>> scans = [("a1", "a2"), ("b1", "b2"), ("a1", "b1"), ("a2", "b2")]
+    >>> owners = [("a", "a"), ("b", "b"), ("a", "b"), ("a", "b")]
+    >>> found = pair_summary([0.9, 0.8, 0.7, 0.2], scans, owners, seed=0)
+    >>> found["of one firearm"], f"{found['rank 1']:.0%}"
+    (2, '100% (100% to 100%)')
     """
     owners = np.asarray(firearms)
+    ranks = pair_ranks(scores, scans, owners)
+    owner_of = dict(zip(np.asarray(scans).ravel(), owners.ravel(), strict=True))
     return {
         "pairs": len(owners),
         "of one firearm": int((owners[:, 0] == owners[:, 1]).sum()),
         "AUC": pair_auc_interval(scores, owners, seed=seed),
-        "rank 1": hit_rate(pair_ranks(scores, scans, owners), top=1),
+        "rank 1": bootstrap_mean(ranks <= 1, groups=ranks.index.map(owner_of), seed=seed),
     }
 
 

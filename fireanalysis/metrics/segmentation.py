@@ -181,10 +181,7 @@ def bootstrap_segmentation(
         resamples=resamples,
         confidence=confidence,
     )
-    return {
-        name: Interval(found.value[k], found.low[k], found.high[k], found.draws[:, k], found.groups)
-        for k, name in enumerate(SCORES)
-    }
+    return {name: found[k] for k, name in enumerate(SCORES)}
 
 
 def segmentation_table(

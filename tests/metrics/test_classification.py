@@ -326,3 +326,18 @@ def test_an_interval_in_another_unit() -> None:
         assert (percent.value, percent.low, percent.high) == (75, 100 * right.low, 100 * right.high)
         assert percent.groups == right.groups
         np.testing.assert_array_equal(percent.draws, 100 * right.draws)
+
+
+def test_one_interval_out_of_many() -> None:
+    values = np.random.default_rng(0).normal(size=(30, 3))
+    groups = np.arange(30) // 3
+    many = metrics.bootstrap_mean(values, groups=groups, seed=1)
+    for k in range(3):
+        alone = metrics.bootstrap_mean(values[:, k], groups=groups, seed=1)
+        assert (many[k].value, many[k].low, many[k].high) == pytest.approx(
+            (alone.value, alone.low, alone.high)
+        )
+        np.testing.assert_allclose(many[k].draws, alone.draws)
+        assert many[k].groups == 10
+    assert len(list(many)) == 3
+    np.testing.assert_array_equal(many[:2].high, many.high[:2])
