@@ -26,6 +26,8 @@ from .classification import (
 )
 from .cost import Cost, network_cost
 from .effects import main_effects
+from .forensic_answers import answer_table
+from .forensic_conformal import conformal_p_values, conformal_sets, coverage_table
 from .gunshot_sounds import (
     BANDS_HZ,
     BLOCK_S,
@@ -109,6 +111,7 @@ __all__ = [
     "abstention_threshold",
     "alarm_curve",
     "alarm_rates",
+    "answer_table",
     "average_report",
     "best_cell_masks",
     "best_within",
@@ -124,10 +127,13 @@ __all__ = [
     "certainty",
     "class_centres",
     "class_report",
+    "conformal_p_values",
+    "conformal_sets",
     "confused_pairs",
     "confusion_counts",
     "cooled_losses",
     "correlation",
+    "coverage_table",
     "cumulative_match_characteristic",
     "damage_seed",
     "distance_table",
