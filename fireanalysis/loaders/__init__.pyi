@@ -5,6 +5,7 @@ from .comparison import comparison_maps, with_repeats
 from .composites import load_composites
 from .dataset import DataSet, check_parts, draw, enough_groups, split, split_crossed
 from .duplicates import find_duplicates, without_duplicates
+from .evidence_case import load_case
 from .gunshot import CATEGORIES, load_gunshots
 from .inputs import keep_primers, prepare_maps
 from .joined import join_parts
@@ -13,6 +14,7 @@ from .mask_files import MaskFile, read_mask
 from .picture_duplicates import duplicate_sources, find_picture_duplicates
 from .picture_query import picture_query
 from .pictures import PICTURE_SUFFIXES, PictureFile, read_cutout, read_picture
+from .predictions import Predictions, load_predictions
 from .registry import DATA_SETS, fetch
 from .retrieval import load_retrieval
 from .retrieval_split import query_and_database, split_classes
@@ -34,6 +36,7 @@ __all__ = [
     "Example",
     "MaskFile",
     "PictureFile",
+    "Predictions",
     "Recording",
     "Segments",
     "Surface",
@@ -58,8 +61,10 @@ __all__ = [
     "keep_spectrograms",
     "kept",
     "load_cartridges",
+    "load_case",
     "load_composites",
     "load_gunshots",
+    "load_predictions",
     "load_retrieval",
     "load_segmentation",
     "opened",

@@ -16,6 +16,7 @@ from .picture_augmentation import augment_pictures
 from .picture_folder import Indexed, index_folder
 from .picture_index import PictureIndex
 from .picture_search import Found, search_pictures
+from .predictions import paper_predictions
 from .recipe import AUGMENTATIONS, CNN, SOUND, VIT, Recipe
 from .segment import (
     FastNetwork,
@@ -91,6 +92,7 @@ __all__ = [
     "measure_speed",
     "mix",
     "overlay_mask",
+    "paper_predictions",
     "propose_margins",
     "retrieval_recipe",
     "rotate_batch",
