@@ -21,6 +21,7 @@ from .retrieval import render_retrieval, sample_retrieval
 from .retrieval_search import sample_labels, sample_search_results
 from .scene_parameters import scene_parameter_table
 from .scenes import render_scenes, sample_scenes
+from .wrong_labels import mislabel, spoil_masks
 
 __all__ = [
     "REGION_NAMES",
@@ -34,6 +35,7 @@ __all__ = [
     "firearm_parameter_table",
     "gunshot_parameter_table",
     "head_field_mm",
+    "mislabel",
     "model_catalogue",
     "parameter_table",
     "primer_field_mm",
@@ -58,4 +60,5 @@ __all__ = [
     "sample_scenes",
     "sample_search_results",
     "scene_parameter_table",
+    "spoil_masks",
 ]
