@@ -6,6 +6,7 @@ from .composites import load_composites
 from .dataset import DataSet, check_parts, draw, enough_groups, split, split_crossed
 from .duplicates import find_duplicates, without_duplicates
 from .evidence_case import load_case
+from .feature_tables import load_feature_tables
 from .gunshot import CATEGORIES, load_gunshots
 from .inputs import keep_primers, prepare_maps
 from .joined import join_parts
@@ -63,6 +64,7 @@ __all__ = [
     "load_cartridges",
     "load_case",
     "load_composites",
+    "load_feature_tables",
     "load_gunshots",
     "load_predictions",
     "load_retrieval",
