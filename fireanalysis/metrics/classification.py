@@ -226,8 +226,9 @@ class Interval:
 
     def __getitem__(self, place: Any) -> Interval:
         """Give one number's interval (or some numbers') out of those of an array."""
-        draws = self.draws[:, place]
-        return Interval(self.value[place], self.low[place], self.high[place], draws, self.groups)
+        at = place if isinstance(place, tuple) else (place,)
+        draws = self.draws[(slice(None), *at)]
+        return Interval(self.value[at], self.low[at], self.high[at], draws, self.groups)
 
     def __format__(self, spec: str) -> str:
         if np.ndim(self.value):

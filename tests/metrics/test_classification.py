@@ -341,3 +341,5 @@ def test_one_interval_out_of_many() -> None:
         assert many[k].groups == 10
     assert len(list(many)) == 3
     np.testing.assert_array_equal(many[:2].high, many.high[:2])
+    table = metrics.bootstrap_mean(values.reshape(30, 3, 1), groups=groups, seed=1)
+    np.testing.assert_array_equal(table[2, 0].draws, many[2].draws)
