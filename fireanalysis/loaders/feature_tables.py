@@ -17,7 +17,7 @@ LABEL = "label"
 
 
 def load_feature_tables(folder: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
-    """Read every CSV of a folder as a table of features, for the search for shortcuts.
+    r"""Read every CSV of a folder as a table of features, for the search for shortcuts.
 
     Parameters
     ----------
@@ -34,14 +34,14 @@ def load_feature_tables(folder: str | os.PathLike[str]) -> dict[str, pd.DataFram
     Raises
     ------
     DataError
-        If there is no CSV, or one lacks a column, a feature, a row, or a cell, or has a feature that is no finite number.
+        If there is no CSV, or one lacks a column, a row or a cell, or has a feature that is no finite number.
 
     Examples
     --------
     >>> import tempfile
     >>> from pathlib import Path
     >>> folder = Path(tempfile.mkdtemp())
-    >>> _ = (folder / "scans.csv").write_text("group,batch,sq_um\\nA1,study 1,1.2\\nB1,study 2,1.4\\n")
+    >>> _ = (folder / "scans.csv").write_text("group,batch,sq_um\nA1,study 1,1.2\nB1,study 2,1.4\n")
     >>> load_feature_tables(folder)["scans"].loc[1].to_dict()
     {'group': 'B1', 'batch': 'study 2', 'sq_um': 1.4}
     """
@@ -80,7 +80,6 @@ def _read(path: os.PathLike[str]) -> pd.DataFrame:
     for name in table.columns.difference(features):
         empty = table[name].str.strip().eq("")
         if empty.any():
-            raise DataError(
-                f"no {name} in line {empty.idxmax() + 2}", where=path, do="fill it, or leave the row out"
-            )
+            line = int(empty.to_numpy().argmax()) + 2
+            raise DataError(f"no {name} in line {line}", where=path, do="fill it, or leave the row out")
     return table

@@ -33,7 +33,7 @@ def test_every_csv_of_a_folder_is_read(tmp_path: Path) -> None:
 )
 def test_a_faulty_table_is_named(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "table.csv").write_text(text)
-    with pytest.raises(DataError, match="table.csv") as error:
+    with pytest.raises(DataError, match=r"table\.csv") as error:
         load_feature_tables(tmp_path)
     assert says in str(error.value)
 
