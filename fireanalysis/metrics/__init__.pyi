@@ -26,8 +26,27 @@ from .classification import (
 )
 from .cost import Cost, network_cost
 from .effects import main_effects
+from .forensic import LikelihoodRatio, fit_likelihood_ratio
 from .forensic_answers import answer_table
+from .forensic_calibration import (
+    brier_parts,
+    brier_score,
+    calibration_summary,
+    class_bias,
+    interval_difference,
+)
 from .forensic_conformal import conformal_p_values, conformal_sets, coverage_table
+from .forensic_cost import cllr, cllr_min, likelihood_ratio_summary
+from .forensic_curves import empirical_cross_entropy, pav, tippett
+from .forensic_reliability import chance_calibration_error, reliability_intervals
+from .forensic_temperature import (
+    TEMPERATURES,
+    calibration_splits,
+    fit_offsets,
+    temperature_by_groups,
+    temperature_interval,
+    temperature_losses,
+)
 from .gunshot_sounds import (
     BANDS_HZ,
     BLOCK_S,
@@ -95,6 +114,7 @@ __all__ = [
     "BANDS_HZ",
     "BLOCK_S",
     "DISTANCES",
+    "TEMPERATURES",
     "AlarmRule",
     "Candidates",
     "CaseIndex",
@@ -103,6 +123,7 @@ __all__ = [
     "ErrorBudget",
     "Exact",
     "Interval",
+    "LikelihoodRatio",
     "Reduction",
     "SearchOutcome",
     "SoundStatistics",
@@ -123,10 +144,18 @@ __all__ = [
     "bootstrap_segmentation",
     "boundary_counts",
     "boundary_strip",
+    "brier_parts",
+    "brier_score",
     "calibration_error",
+    "calibration_splits",
+    "calibration_summary",
     "certainty",
+    "chance_calibration_error",
+    "class_bias",
     "class_centres",
     "class_report",
+    "cllr",
+    "cllr_min",
     "conformal_p_values",
     "conformal_sets",
     "confused_pairs",
@@ -138,17 +167,21 @@ __all__ = [
     "damage_seed",
     "distance_table",
     "distances_to_centre",
+    "empirical_cross_entropy",
     "error_budget",
     "exact_share",
     "expand_queries",
     "explain_rise",
     "find_alarms",
+    "fit_likelihood_ratio",
+    "fit_offsets",
     "fit_temperature",
     "follow_confidence",
     "hit_rate",
     "hourly_rate",
     "index_cases",
     "inter_class_distances",
+    "interval_difference",
     "interval_ends",
     "intra_class_distances",
     "iou_by_size",
@@ -157,6 +190,7 @@ __all__ = [
     "labeler_correlations",
     "labeler_weights",
     "learn_reduction",
+    "likelihood_ratio_summary",
     "loss_change",
     "lowest_counts",
     "main_effects",
@@ -171,6 +205,7 @@ __all__ = [
     "pair_distance_summary",
     "pair_ranks",
     "pair_summary",
+    "pav",
     "picture_alarms",
     "pixel_calibration_error",
     "pixel_reliability",
@@ -191,6 +226,7 @@ __all__ = [
     "real_scan_statistics",
     "region_sizes",
     "reliability",
+    "reliability_intervals",
     "retrieval_runs",
     "retrieval_summary",
     "retrieval_table",
@@ -206,7 +242,11 @@ __all__ = [
     "silent_units",
     "sound_statistics",
     "surface_statistics",
+    "temperature_by_groups",
+    "temperature_interval",
+    "temperature_losses",
     "threshold_curve",
+    "tippett",
     "top_k",
     "valid_pictures",
 ]
