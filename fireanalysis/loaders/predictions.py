@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -137,7 +138,7 @@ class Predictions:
         return replace(self, table=table, logits=self.logits[chosen])
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the table that `load_predictions` reads, its source with it; an old file is replaced whole or not at all.
+        """Write the table that `load_predictions` reads, source included; an old file is replaced whole or not at all.
 
         Raises
         ------
@@ -154,7 +155,8 @@ class Predictions:
             table.to_csv(beside, index=False)
             beside.replace(path)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink()
             do = "choose a folder that can be written, with room for it"
             raise DataError(f"it cannot be written: {error}", where=path, do=do) from error
         return path
