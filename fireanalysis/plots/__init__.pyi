@@ -13,6 +13,14 @@ from .cartridge import (
 )
 from .classification import confusion, distance_matrix, distance_ranges, labelled_scatter, score_dots
 from .comparison import beside_paper
+from .evidence_lr import (
+    cross_entropy_curves,
+    from_score_to_posterior,
+    likelihood_ratio_curves,
+    pav_curves,
+    tippett_curves,
+)
+from .evidence_lr_bars import cllr_bars, likelihood_ratio_bounds
 from .explain import attribution_by_region, attribution_examples, attribution_rows, found_labels
 from .features import projections
 from .gunshot import class_counts, clip_moments, segmentation, sound, spectrogram_panels, waveform
@@ -71,11 +79,13 @@ __all__ = [
     "class_counts",
     "class_sizes",
     "clip_moments",
+    "cllr_bars",
     "conclude",
     "confidences",
     "confusion",
     "confusion_by_category",
     "cost_bars",
+    "cross_entropy_curves",
     "curve",
     "damage_curves",
     "dimension_curves",
@@ -87,6 +97,7 @@ __all__ = [
     "error_budget",
     "force_curves",
     "found_labels",
+    "from_score_to_posterior",
     "gain_by_baseline",
     "growth",
     "heights_and_shape_index",
@@ -95,6 +106,8 @@ __all__ = [
     "labeler_boxes",
     "labelled_scatter",
     "learning_panels",
+    "likelihood_ratio_bounds",
+    "likelihood_ratio_curves",
     "loss_balance",
     "margin_grid",
     "margin_view",
@@ -107,6 +120,7 @@ __all__ = [
     "padding_errors",
     "pair_scores",
     "panels",
+    "pav_curves",
     "picture_panels",
     "pixel_reliability_diagram",
     "pooling_panels",
@@ -132,6 +146,7 @@ __all__ = [
     "sweep_effects",
     "threshold_curves",
     "tinted_mask",
+    "tippett_curves",
     "top_grid",
     "training_curves",
     "two_stages",
