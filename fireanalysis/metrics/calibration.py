@@ -201,12 +201,12 @@ def fit_temperature(
     Returns
     -------
     float
-        0.05 to 20.
+        0.05 to 20; 1 where it makes no difference, all logits of each sample being equal.
 
     Raises
     ------
     ParameterError, DataError
-        As `sample_losses`.
+        As `sample_losses`, or if logits are not finite.
 
     Notes
     -----
@@ -219,6 +219,11 @@ def fit_temperature(
     1.82
     """
     values, codes = _checked(logits, truth, where="fit_temperature")
+    if not np.isfinite(values).all():
+        what = f"{np.sum(~np.isfinite(values))} logits are not finite"
+        raise DataError(what, where="fit_temperature", do="of probabilities pass np.log(p.clip(1e-12))")
+    if not np.ptp(values, axis=-1).any():
+        return 1.0
 
     def mean_loss(inverse: float) -> float:
         return sample_losses(inverse * values, codes, gamma=gamma, class_weights=class_weights).mean()
