@@ -72,9 +72,8 @@ def _read(path: os.PathLike[str]) -> pd.DataFrame:
         numbers = pd.to_numeric(table[name], errors="coerce")
         wrong = ~np.isfinite(numbers)
         if wrong.any():
-            what = (
-                f"{name} is {table.loc[wrong, name].iloc[0]!r} in line {wrong.idxmax() + 2}, no finite number"
-            )
+            row = int(wrong.to_numpy().argmax())
+            what = f"{name} is {str(table[name].iloc[row])!r} in line {row + 2}, no finite number"
             raise DataError(what, where=path, do="give a number, or leave the row or the column out")
         table[name] = numbers.astype(float)
     for name in table.columns.difference(features):
