@@ -1,4 +1,5 @@
 from .cartridge import LightExplorer, ShapeIndexExplorer
+from .evidence_lr import EvidenceExplorer
 from .explorer import Explorer, FigureChooser
 from .gunshot import SoundExplorer
 from .gunshot_stages import TwoStageExplorer
@@ -7,6 +8,7 @@ from .retrieval_margins import MarginExplorer
 from .segmentation import SegmentationExplorer
 
 __all__ = [
+    "EvidenceExplorer",
     "Explorer",
     "FigureChooser",
     "LightExplorer",
