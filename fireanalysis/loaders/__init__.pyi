@@ -2,6 +2,7 @@ from .audio import Recording, read_audio, read_blocks
 from .cartridge import load_cartridges
 from .check import check_folder
 from .comparison import comparison_maps, with_repeats
+from .comparison_scores import load_comparison_scores
 from .composites import load_composites
 from .dataset import DataSet, check_parts, draw, enough_groups, split, split_crossed
 from .duplicates import find_duplicates, without_duplicates
@@ -63,6 +64,7 @@ __all__ = [
     "kept",
     "load_cartridges",
     "load_case",
+    "load_comparison_scores",
     "load_composites",
     "load_feature_tables",
     "load_gunshots",

@@ -18,6 +18,8 @@ from .audio import AUDIO_SUFFIXES, Recording
 from .cartridge import load_cartridges
 from .check_pictures import check_pictures
 from .check_retrieval import check_retrieval
+from .check_scores import check_scores
+from .comparison_scores import SCORE_LAYOUT, score_tables
 from .dataset import DataSet
 from .duplicates import find_duplicates
 from .gunshot import LAYOUTS, load_gunshots
@@ -39,17 +41,18 @@ def check_folder(root: str | os.PathLike[str]) -> pd.DataFrame:
     Parameters
     ----------
     root : path
-        Folder with scans of cartridge cases, with gunshot recordings, with pictures and masks, or with pictures and
-        classes (`load_cartridges`, `load_gunshots`, `load_segmentation` and `load_retrieval` tell the layouts);
-        which it is is told by the names of its folders and by what most of its files are. A folder per class that
-        holds only PNG or TIFF files may be scans: a manifest.csv with a column class says that it is not.
+        Folder with scans of cartridge cases, with gunshot recordings, with pictures and masks, with pictures and
+        classes, or with tables of comparison scores (`load_cartridges`, `load_gunshots`, `load_segmentation`,
+        `load_retrieval` and `load_comparison_scores` tell the layouts); which it is is told by the names of its
+        folders and by what most of its files are. A folder per class that holds only PNG or TIFF files may be
+        scans: a manifest.csv with a column class says that it is not.
 
     Returns
     -------
     pandas.DataFrame
         Columns severity ("error": a run stops or its results are wrong; "warning": worth knowing), file,
         problem, do. Errors first; no rows if nothing is wrong. ``attrs["kind"]`` is what the folder holds:
-        "cartridge cases", "gunshots", "pictures with masks" or "pictures with classes".
+        "cartridge cases", "gunshots", "pictures with masks", "pictures with classes" or "comparison scores".
 
     Raises
     ------
@@ -68,6 +71,7 @@ def check_folder(root: str | os.PathLike[str]) -> pd.DataFrame:
     folder = data_folder(root)
     suffixes = Counter(path.suffix.lower() for path in folder.rglob("*") if not path.name.startswith("."))
     counts = {kind: sum(suffixes[suffix] for suffix in known) for kind, (known, _, _) in _KINDS.items()}
+    counts["comparison scores"] = len(score_tables(folder))
     kind = max(counts, key=lambda name: counts[name])
     if holds_pictures(folder):  # scans may be pictures too
         kind = "pictures with masks"
@@ -217,4 +221,5 @@ _KINDS: dict[str, tuple[Sequence[str], str, Callable[[Path], list[Finding]]]] = 
     "gunshots": (AUDIO_SUFFIXES, LAYOUTS, _check_gunshots),
     "pictures with masks": (PICTURE_SUFFIXES, SEGMENTATION_LAYOUTS, check_pictures),
     "pictures with classes": (PICTURE_SUFFIXES, RETRIEVAL_LAYOUTS, check_retrieval),
+    "comparison scores": ((".csv",), SCORE_LAYOUT, check_scores),
 }

@@ -13,6 +13,8 @@ from fireanalysis.errors import DataError, ParameterError
 
 _CSAFE = "https://github.com/CSAFE-ISU/cartridgeCaseScans/tree/57db259fa16128005aa54d1962c8a40ed3213988"
 _CSAFE_RAW = _CSAFE.replace("github.com", "raw.githubusercontent.com").replace("tree/", "")
+_NFI = "https://github.com/NetherlandsForensicInstitute/lr_module_scratch/tree/5992ec0960f332187b865f5e034f4eda4ffc07c9"
+_NFI_RAW = _NFI.replace("github.com", "raw.githubusercontent.com").replace("tree/", "")
 _COLLECTED = "Zemmels, J., VanderPlas, S., Hofmann, H. (2022), CSAFE-ISU/cartridgeCaseScans; scans from "
 
 
@@ -48,6 +50,15 @@ DATA_SETS = {
             citation=f"{_COLLECTED}Weller, T. et al. (2012), Journal of Forensic Sciences 57, 912-917",
             source=f"{_CSAFE}/wellerProcessed",
             base_url=f"{_CSAFE_RAW}/wellerProcessed/",
+        ),
+        PublicData(
+            name="comparison-scores",
+            about="1 table: scores of 726 pairs of firing pin impressions of 196 pistols, which pairs are of one, "
+            "three splits by weapon; the tables of other marks in data/2026 of that repository can be read, too",
+            licence="Apache-2.0",
+            citation="Netherlands Forensic Institute, lr_module_scratch",
+            source=f"{_NFI}/data",
+            base_url=f"{_NFI_RAW}/data/",
         ),
     )
 }

@@ -10,6 +10,7 @@ from .cartridge_database import (
 from .cartridge_head import render_case_heads
 from .cartridge_parameters import head_field_mm, parameter_table, primer_field_mm
 from .cctv import render_cctv, sample_cctv
+from .comparison_scores import sample_comparison_scores
 from .composites import render_composites, sample_composites
 from .firearm import render_cutouts, sample_cutouts
 from .firearm_models import firearm_catalogue
@@ -52,6 +53,7 @@ __all__ = [
     "sample_cartridges",
     "sample_case_search",
     "sample_cctv",
+    "sample_comparison_scores",
     "sample_composites",
     "sample_cutouts",
     "sample_gunshots",

@@ -15,7 +15,7 @@ import pytest
 
 from fireanalysis import loaders
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.loaders import DATA_SETS, fetch
+from fireanalysis.loaders import DATA_SETS, fetch, load_comparison_scores
 
 REGISTRIES = Path(loaders.__file__).parent
 CONTENT = {"Fadul 1-1.x3p": b"first" * 1000, "Fadul A.x3p": b"second", "TW03-09.x3p": b"third" * 77}
@@ -141,12 +141,15 @@ def test_unknown_name():
         fetch("fadul")
 
 
-@pytest.mark.parametrize(("name", "count"), [("cartridge-fadul", 40), ("cartridge-weller", 45)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("cartridge-fadul", 40), ("cartridge-weller", 45), ("comparison-scores", 1)]
+)
 def test_registries_are_complete(name, count):
     lines = (REGISTRIES / f"registry_{name}.txt").read_text().splitlines()
     entries = [shlex.split(line) for line in lines if not line.startswith("#")]
     assert len({file for file, _ in entries}) == len({digest for _, digest in entries}) == count
-    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) and file.endswith(".x3p") for file, digest in entries)
+    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for _, digest in entries)
+    assert {Path(file).suffix for file, _ in entries} == {".csv" if name == "comparison-scores" else ".x3p"}
     data = DATA_SETS[name]
     assert data.name == name and data.about.startswith(str(count)) and data.licence and data.citation
     assert re.match(r"https://raw\.githubusercontent\.com/[\w/-]+/[0-9a-f]{40}/\w+/$", data.base_url)
@@ -162,3 +165,13 @@ def test_registries_agree_with_real_files(real_cartridges, name):
         for path in (real_cartridges / name).iterdir()
     }
     assert files == entries
+
+
+def test_the_registered_table_is_the_real_one_with_the_third_split_it_was_published_with(real_cartridges):
+    """The copy at hand lacks split3, which its other columns decide, and has other line ends."""
+    table = load_comparison_scores(real_cartridges / "comparison_scores")["firing pin"]
+    source = (real_cartridges / "comparison_scores" / "firing_pin_impression.csv").read_text().splitlines()
+    ends = ["split3", *table["split3"]]
+    whole = "".join(f"{line},{end}\n" for line, end in zip(source, ends, strict=True))
+    registry = (REGISTRIES / "registry_comparison-scores.txt").read_text().splitlines()[-1]
+    assert shlex.split(registry) == ["firing_pin_impression.csv", hashlib.sha256(whole.encode()).hexdigest()]
