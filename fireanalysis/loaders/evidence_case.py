@@ -71,7 +71,7 @@ def load_case(root: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, pd.
         ]
     if faults:
         raise DataError(some(faults), where=path, do="correct these cells; rows are called by their name")
-    return table, {name: _reference(folder / file) for name, file in table["file"].items()}
+    return table, {str(name): _reference(folder / file) for name, file in table["file"].items()}
 
 
 def _reference(path: Path) -> pd.DataFrame:

@@ -35,9 +35,23 @@ from .forensic_calibration import (
     class_bias,
     interval_difference,
 )
+from .forensic_case import (
+    class_to_source,
+    combine_likelihood_ratios,
+    conclusion_sensitivity,
+    information_sets,
+    strength_of_support,
+)
 from .forensic_conformal import conformal_p_values, conformal_sets, coverage_table
 from .forensic_cost import cllr, cllr_min, likelihood_ratio_summary
 from .forensic_curves import empirical_cross_entropy, pav, tippett
+from .forensic_reference import (
+    case_likelihood_ratio,
+    cross_validated_lr,
+    draw_cases,
+    draw_sources,
+    misleading_evidence,
+)
 from .forensic_reliability import chance_calibration_error, reliability_intervals
 from .forensic_temperature import (
     TEMPERATURES,
@@ -149,13 +163,17 @@ __all__ = [
     "calibration_error",
     "calibration_splits",
     "calibration_summary",
+    "case_likelihood_ratio",
     "certainty",
     "chance_calibration_error",
     "class_bias",
     "class_centres",
     "class_report",
+    "class_to_source",
     "cllr",
     "cllr_min",
+    "combine_likelihood_ratios",
+    "conclusion_sensitivity",
     "conformal_p_values",
     "conformal_sets",
     "confused_pairs",
@@ -163,10 +181,13 @@ __all__ = [
     "cooled_losses",
     "correlation",
     "coverage_table",
+    "cross_validated_lr",
     "cumulative_match_characteristic",
     "damage_seed",
     "distance_table",
     "distances_to_centre",
+    "draw_cases",
+    "draw_sources",
     "empirical_cross_entropy",
     "error_budget",
     "exact_share",
@@ -180,6 +201,7 @@ __all__ = [
     "hit_rate",
     "hourly_rate",
     "index_cases",
+    "information_sets",
     "inter_class_distances",
     "interval_difference",
     "interval_ends",
@@ -198,6 +220,7 @@ __all__ = [
     "mark_statistics",
     "mean_average_precision",
     "minus_log10",
+    "misleading_evidence",
     "missing_share",
     "network_cost",
     "pair_auc",
@@ -241,6 +264,7 @@ __all__ = [
     "segmentation_table",
     "silent_units",
     "sound_statistics",
+    "strength_of_support",
     "surface_statistics",
     "temperature_by_groups",
     "temperature_interval",
