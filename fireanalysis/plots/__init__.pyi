@@ -13,6 +13,7 @@ from .cartridge import (
 )
 from .classification import confusion, distance_matrix, distance_ranges, labelled_scatter, score_dots
 from .comparison import beside_paper
+from .evidence_abstain import budget_curves, coverage_dots, coverage_spread, group_coverage, known_curves
 from .evidence_lr import (
     cross_entropy_curves,
     from_score_to_posterior,
@@ -21,6 +22,13 @@ from .evidence_lr import (
     tippett_curves,
 )
 from .evidence_lr_bars import cllr_bars, likelihood_ratio_bounds
+from .evidence_calibration import (
+    calibration_view,
+    reliability_panels,
+    split_boxes,
+    temperature_curves,
+    temperature_spread,
+)
 from .explain import attribution_by_region, attribution_examples, attribution_rows, found_labels
 from .features import projections
 from .gunshot import class_counts, clip_moments, segmentation, sound, spectrogram_panels, waveform
@@ -71,8 +79,10 @@ __all__ = [
     "attribution_rows",
     "beside_paper",
     "brand_counts",
+    "budget_curves",
     "by_confidence",
     "by_threshold",
+    "calibration_view",
     "case_head",
     "cell_panels",
     "cells_on_map",
@@ -85,6 +95,8 @@ __all__ = [
     "confusion",
     "confusion_by_category",
     "cost_bars",
+    "coverage_dots",
+    "coverage_spread",
     "cross_entropy_curves",
     "curve",
     "damage_curves",
@@ -99,10 +111,12 @@ __all__ = [
     "found_labels",
     "from_score_to_posterior",
     "gain_by_baseline",
+    "group_coverage",
     "growth",
     "heights_and_shape_index",
     "iou_dots",
     "kept_of_sound",
+    "known_curves",
     "labeler_boxes",
     "labelled_scatter",
     "learning_panels",
@@ -128,6 +142,7 @@ __all__ = [
     "projections",
     "region_map",
     "reliability_diagram",
+    "reliability_panels",
     "risk_coverage_curves",
     "score_dots",
     "score_matrix",
@@ -142,8 +157,11 @@ __all__ = [
     "spectra_and_envelopes",
     "spectrogram_panels",
     "speed_bars",
+    "split_boxes",
     "statistics_strips",
     "sweep_effects",
+    "temperature_curves",
+    "temperature_spread",
     "threshold_curves",
     "tinted_mask",
     "tippett_curves",

@@ -1,5 +1,7 @@
 from .cartridge import LightExplorer, ShapeIndexExplorer
+from .evidence_abstain import CoverageExplorer
 from .evidence_lr import EvidenceExplorer
+from .evidence_calibration import CalibrationExplorer
 from .explorer import Explorer, FigureChooser
 from .gunshot import SoundExplorer
 from .gunshot_stages import TwoStageExplorer
@@ -8,6 +10,8 @@ from .retrieval_margins import MarginExplorer
 from .segmentation import SegmentationExplorer
 
 __all__ = [
+    "CalibrationExplorer",
+    "CoverageExplorer",
     "EvidenceExplorer",
     "Explorer",
     "FigureChooser",
