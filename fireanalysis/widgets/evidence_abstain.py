@@ -76,7 +76,9 @@ class CoverageExplorer(Explorer):
         test = self._known[name].of("test")
         sets = conformal_sets(self._asked(name, way), coverage=promised)
         how = {"seed": self._seed, "resamples": _RESAMPLES}
-        self.table = coverage_table(sets, test.truth, classes=test.classes, groups=test.groups, **how)
+        self.table = coverage_table(
+            sets, test.truth, classes=test.classes.tolist(), groups=test.groups, **how
+        )
         whole, lowest = self.table.iloc[0], self.table.iloc[1:]["coverage"].min()
         title = f"{name}, {way}: {whole['coverage']:.0%} of sets hold the true class, {lowest:.0%} in the worst class; "
         title += f"{whole['classes']:.1f} of {len(test.classes)} classes in a set"
