@@ -14,6 +14,13 @@ from .cartridge import (
 from .classification import confusion, distance_matrix, distance_ranges, labelled_scatter, score_dots
 from .comparison import beside_paper
 from .evidence_abstain import budget_curves, coverage_dots, coverage_spread, group_coverage, known_curves
+from .evidence_calibration import (
+    calibration_view,
+    reliability_panels,
+    split_boxes,
+    temperature_curves,
+    temperature_spread,
+)
 from .evidence_lr import (
     cross_entropy_curves,
     from_score_to_posterior,
@@ -22,13 +29,6 @@ from .evidence_lr import (
     tippett_curves,
 )
 from .evidence_lr_bars import cllr_bars, likelihood_ratio_bounds
-from .evidence_calibration import (
-    calibration_view,
-    reliability_panels,
-    split_boxes,
-    temperature_curves,
-    temperature_spread,
-)
 from .explain import attribution_by_region, attribution_examples, attribution_rows, found_labels
 from .features import projections
 from .gunshot import class_counts, clip_moments, segmentation, sound, spectrogram_panels, waveform

@@ -1,7 +1,7 @@
 from .cartridge import LightExplorer, ShapeIndexExplorer
 from .evidence_abstain import CoverageExplorer
-from .evidence_lr import EvidenceExplorer
 from .evidence_calibration import CalibrationExplorer
+from .evidence_lr import EvidenceExplorer
 from .explorer import Explorer, FigureChooser
 from .gunshot import SoundExplorer
 from .gunshot_stages import TwoStageExplorer

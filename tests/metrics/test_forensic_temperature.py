@@ -41,7 +41,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
             1.5 * logits, truth, groups=np.arange(150) // 3, seed=seed, resamples=100
         )
         held += found.low <= 1.5 <= found.high
-    assert held >= 33  # of 40 at 95 %: fewer has a chance of 1 in 3,000
+    assert held >= 33  # of 40 at 95 %: fewer has a chance of 1 in 1,400
 
 
 @pytest.mark.parametrize(
