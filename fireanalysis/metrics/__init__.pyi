@@ -38,6 +38,7 @@ from .forensic_calibration import (
 from .forensic_case import (
     class_to_source,
     combine_likelihood_ratios,
+    combined_interval,
     conclusion_sensitivity,
     information_sets,
     strength_of_support,
@@ -61,6 +62,10 @@ from .forensic_temperature import (
     temperature_interval,
     temperature_losses,
 )
+from .forensic_pairs import permute_pairs
+from .forensic_shortcut_features import shortcut_table
+from .forensic_shortcuts import ShortcutTest, false_alarms, predict_batch
+from .forensic_splits import split_gap
 from .gunshot_sounds import (
     BANDS_HZ,
     BLOCK_S,
@@ -140,6 +145,7 @@ __all__ = [
     "LikelihoodRatio",
     "Reduction",
     "SearchOutcome",
+    "ShortcutTest",
     "SoundStatistics",
     "SurfaceStatistics",
     "Top",
@@ -173,6 +179,7 @@ __all__ = [
     "cllr",
     "cllr_min",
     "combine_likelihood_ratios",
+    "combined_interval",
     "conclusion_sensitivity",
     "conformal_p_values",
     "conformal_sets",
@@ -193,6 +200,7 @@ __all__ = [
     "exact_share",
     "expand_queries",
     "explain_rise",
+    "false_alarms",
     "find_alarms",
     "fit_likelihood_ratio",
     "fit_offsets",
@@ -229,9 +237,11 @@ __all__ = [
     "pair_ranks",
     "pair_summary",
     "pav",
+    "permute_pairs",
     "picture_alarms",
     "pixel_calibration_error",
     "pixel_reliability",
+    "predict_batch",
     "predict_nothing",
     "promoted",
     "rank_accuracy",
@@ -262,8 +272,10 @@ __all__ = [
     "segmentation_counts",
     "segmentation_scores",
     "segmentation_table",
+    "shortcut_table",
     "silent_units",
     "sound_statistics",
+    "split_gap",
     "strength_of_support",
     "surface_statistics",
     "temperature_by_groups",

@@ -12,6 +12,8 @@ from scipy.sparse.csgraph import connected_components
 
 from fireanalysis.errors import DataError, ParameterError
 
+from .classification import Interval
+
 SUPPORT = (
     (2, "weak"),
     (10, "moderate"),
@@ -181,6 +183,39 @@ def combine_likelihood_ratios(
         one = _of_set(np.stack([values[name] for name in names]), rule, correlation)
         total = total + (class_to_source(one, share=share) if levels == {"class"} else one)
     return np.asarray(total, np.float64)
+
+
+def combined_interval(
+    found: Mapping[str, Interval],
+    evidence: pd.DataFrame,
+    *,
+    share: float,
+    rule: str = "weakest",
+    correlation: float = 0.0,
+) -> Interval:
+    """Combine as `combine_likelihood_ratios` does, with an interval from the draws of the pieces.
+
+    Parameters
+    ----------
+    found : mapping of str to Interval
+        log10 LR by name (`case_likelihood_ratio`), with as many draws each; their reference scores are of different
+        sources, so the first draw of one goes with the first of the others. Draws that one of them lacks are left out.
+    evidence, share, rule, correlation
+        As in `combine_likelihood_ratios`, which also says what it raises.
+
+    Returns
+    -------
+    Interval
+        Of the combined log10 LR; its groups are those of the piece that has fewest.
+    """
+    how: dict[str, Any] = {"share": share, "rule": rule, "correlation": correlation}
+    value = combine_likelihood_ratios({name: one.value for name, one in found.items()}, evidence, **how)
+    taken = {name: found[name] for name in map(str, evidence.index[evidence["level"] != "activity"])}
+    whole = np.isfinite([one.draws for one in taken.values()]).all(axis=0)
+    draws = combine_likelihood_ratios({n: one.draws[whole] for n, one in taken.items()}, evidence, **how)
+    low, high = np.quantile(draws, [0.025, 0.975]) if whole.any() else (np.nan, np.nan)
+    groups = min(one.groups for one in taken.values())
+    return Interval(float(value), float(low), float(high), draws, groups)
 
 
 def information_sets(evidence: pd.DataFrame) -> list[list[str]]:

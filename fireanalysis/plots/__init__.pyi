@@ -21,6 +21,7 @@ from .evidence_calibration import (
     temperature_curves,
     temperature_spread,
 )
+from .evidence_case import case_scores, posterior_curves, support_dots
 from .evidence_lr import (
     cross_entropy_curves,
     from_score_to_posterior,
@@ -84,6 +85,7 @@ __all__ = [
     "by_threshold",
     "calibration_view",
     "case_head",
+    "case_scores",
     "cell_panels",
     "cells_on_map",
     "class_counts",
@@ -138,6 +140,7 @@ __all__ = [
     "picture_panels",
     "pixel_reliability_diagram",
     "pooling_panels",
+    "posterior_curves",
     "precision_areas",
     "projections",
     "region_map",
@@ -159,6 +162,7 @@ __all__ = [
     "speed_bars",
     "split_boxes",
     "statistics_strips",
+    "support_dots",
     "sweep_effects",
     "temperature_curves",
     "temperature_spread",

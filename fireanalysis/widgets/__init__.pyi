@@ -2,6 +2,7 @@ from .cartridge import LightExplorer, ShapeIndexExplorer
 from .evidence_abstain import CoverageExplorer
 from .evidence_calibration import CalibrationExplorer
 from .evidence_lr import EvidenceExplorer
+from .evidence_case import CaseExplorer
 from .explorer import Explorer, FigureChooser
 from .gunshot import SoundExplorer
 from .gunshot_stages import TwoStageExplorer
@@ -11,6 +12,7 @@ from .segmentation import SegmentationExplorer
 
 __all__ = [
     "CalibrationExplorer",
+    "CaseExplorer",
     "CoverageExplorer",
     "EvidenceExplorer",
     "Explorer",
