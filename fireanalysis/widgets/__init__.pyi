@@ -1,8 +1,8 @@
 from .cartridge import LightExplorer, ShapeIndexExplorer
 from .evidence_abstain import CoverageExplorer
 from .evidence_calibration import CalibrationExplorer
-from .evidence_lr import EvidenceExplorer
 from .evidence_case import CaseExplorer
+from .evidence_lr import EvidenceExplorer
 from .explorer import Explorer, FigureChooser
 from .gunshot import SoundExplorer
 from .gunshot_stages import TwoStageExplorer
