@@ -57,41 +57,53 @@ class SearchOutcome:
         shares = np.stack([before, after, after * 1.0 - before], axis=1)
         return bootstrap_mean(shares, groups=self.firearms, seed=seed)
 
-    def groups(self, *, top: int = 100, above: float = CONFIDENT) -> pd.DataFrame:
+    def groups(self, *, top: int = 100, above: float = CONFIDENT, seed: int) -> pd.DataFrame:
         """Split the queries by what the classifier said: how many, and the share found without and with promotion.
 
         Returns
         -------
         DataFrame
-            ``group``, ``queries``, ``before``, ``after`` (NaN where there are no queries).
+            ``group``, ``queries``, ``before``, ``after`` (NaN where there are no queries) and the ends of their
+            intervals by firearm: ``before low``, ``before high``, ``after low``, ``after high`` (NaN with fewer than
+            two firearms).
         """
         sure, right = self.confidence > above, self.predicted == self.filed
-        before, after = self.plain <= top, self.ranks(above=above) <= top
+        found = np.stack([self.plain <= top, self.ranks(above=above) <= top], axis=1)
         rows = []
         for name, part in (
             ("not sure: order stays", ~sure),
             ("sure, firearm is filed there", sure & right),
             ("sure, firearm is filed elsewhere", sure & ~right),
         ):
-            shares = (found[part].mean() if part.any() else np.nan for found in (before, after))
-            rows.append((name, int(part.sum()), *shares))
-        return pd.DataFrame(rows, columns=["group", "queries", "before", "after"])
+            shares, low, high = (np.full(2, np.nan) for _ in range(3))
+            if part.any():
+                shares = found[part].mean(axis=0)
+            if len(np.unique(self.firearms[part])) > 1:
+                one = bootstrap_mean(found[part], groups=self.firearms[part], seed=seed)
+                low, high = one.low, one.high
+            rows.append((name, int(part.sum()), *shares, *low, *high))
+        ends = [f"{when} {end}" for end in ("low", "high") for when in ("before", "after")]
+        return pd.DataFrame(rows, columns=["group", "queries", "before", "after", *ends])
 
-    def thresholds(self, aboves: Sequence[float], *, top: int = 100) -> pd.DataFrame:
+    def thresholds(self, aboves: Sequence[float], *, top: int = 100, seed: int) -> pd.DataFrame:
         """Try other thresholds: share of queries promoted, promoted to a wrong brand, and gain in the `top`.
 
         Returns
         -------
         DataFrame
-            ``above``, ``promoted``, ``wrong``, ``gain``; shares of all queries.
+            ``above``, ``promoted``, ``wrong``, ``gain``; shares of all queries, each with the ends of its interval
+            by firearm, such as ``gain low`` and ``gain high``.
         """
+        names = ["promoted", "wrong", "gain"]
         rows = []
         for above in aboves:
             sure = self.confidence > above
-            wrong = (sure & (self.predicted != self.filed)).mean()
-            gain = (self.ranks(above=above) <= top).mean() - (self.plain <= top).mean()
-            rows.append((above, sure.mean(), wrong, gain))
-        return pd.DataFrame(rows, columns=["above", "promoted", "wrong", "gain"])
+            wrong = sure & (self.predicted != self.filed)
+            gain = 1.0 * (self.ranks(above=above) <= top) - (self.plain <= top)
+            one = bootstrap_mean(np.column_stack([sure, wrong, gain]), groups=self.firearms, seed=seed)
+            rows.append((above, *one.value, *one.low, *one.high))
+        ends = [f"{name} {end}" for end in ("low", "high") for name in names]
+        return pd.DataFrame(rows, columns=["above", *names, *ends])
 
 
 def index_cases(table: pd.DataFrame, descriptors: ArrayLike) -> CaseIndex:
@@ -131,7 +143,7 @@ def search_cases(
     --------
     >>> from fireanalysis.simulators import sample_case_search
     >>> outcome = search_cases(sample_case_search(2000, queries=50, seed=0))
-    >>> int(outcome.groups()["queries"].sum()), bool((outcome.ranks(above=1.0) == outcome.plain).all())
+    >>> int(outcome.groups(seed=0)["queries"].sum()), bool((outcome.ranks(above=1.0) == outcome.plain).all())
     (50, True)
     """
     if index is None:

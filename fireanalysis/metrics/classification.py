@@ -233,6 +233,8 @@ class Interval:
     def __format__(self, spec: str) -> str:
         if np.ndim(self.value):
             raise TypeError("an Interval of one number can be formatted, not one of an array")
+        if np.isnan(self.low):  # the number is undefined, or was so in every resample
+            return f"{self.value:{spec}}"
         return f"{self.value:{spec}} ({self.low:{spec}} to {self.high:{spec}})"
 
     @property

@@ -268,7 +268,8 @@ def by_confidence(table: pd.DataFrame, *, title: str, source: str) -> go.Figure:
     Parameters
     ----------
     table : DataFrame
-        One row a group of queries: ``group``, ``queries`` (how many), ``before`` and ``after`` (shares found).
+        One row a group of queries: ``group``, ``queries`` (how many), ``before`` and ``after`` (shares found), with
+        the ends of their intervals, as `fireanalysis.metrics.SearchOutcome.groups` gives them.
     """
     figure = go.Figure()
     labels = [
@@ -279,8 +280,9 @@ def by_confidence(table: pd.DataFrame, *, title: str, source: str) -> go.Figure:
         ("after", "with", CLASS_COLOURS[0]),
     ):
         texts = ["" if np.isnan(value) else f"{value:.0%}" for value in table[column]]
-        figure.add_bar(x=labels, y=table[column], name=f"{name} re-ranking", marker_color=colour, text=texts)
-    figure.update_traces(textposition="outside", cliponaxis=False)
+        look = {"marker_color": colour, "text": texts, "error_y": _bars(table, column)}
+        figure.add_bar(x=labels, y=table[column], name=f"{name} re-ranking", **look)
+    figure.update_traces(textposition="inside", insidetextanchor="start", cliponaxis=False)
     figure.update_xaxes(title="what the classifier said of the query's brand")
     figure.update_yaxes(title="queries found in the top 100", tickformat=".0%", range=[0, 1.1])
     return finish(figure, title, source=source)
@@ -292,7 +294,8 @@ def by_threshold(table: pd.DataFrame, *, chosen: float, title: str, source: str)
     Parameters
     ----------
     table : DataFrame
-        ``above`` (threshold), ``promoted`` and ``wrong`` (shares of queries), ``gain`` (of the top-100 share).
+        ``above`` (threshold), ``promoted`` and ``wrong`` (shares of queries), ``gain`` (of the top-100 share), with
+        the ends of their intervals, as `fireanalysis.metrics.SearchOutcome.thresholds` gives them.
     chosen : float
         Threshold to mark.
     """
@@ -306,6 +309,7 @@ def by_threshold(table: pd.DataFrame, *, chosen: float, title: str, source: str)
         figure.add_scatter(
             x=odds,
             y=100 * table[column],
+            error_y=_bars(table, column, times=100),
             name=name,
             mode="lines+markers",
             line={"color": colour},
@@ -318,3 +322,10 @@ def by_threshold(table: pd.DataFrame, *, chosen: float, title: str, source: str)
     figure.update_yaxes(title="points", rangemode="tozero", col=1)
     figure.update_yaxes(title="% of queries", rangemode="tozero", col=2)
     return finish(figure, title, source=source, height=380)
+
+
+def _bars(table: pd.DataFrame, column: str, *, times: float = 1) -> dict:
+    """Error bars from the columns with the ends of intervals; none where an end is missing."""
+    up, down = table[f"{column} high"] - table[column], table[column] - table[f"{column} low"]
+    bars = {"type": "data", "thickness": 1.2, "width": 3}
+    return bars | {"array": times * up.fillna(0), "arrayminus": times * down.fillna(0)}

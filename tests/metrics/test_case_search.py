@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from fireanalysis.metrics import (
@@ -31,21 +33,41 @@ def test_shares_and_groups_add_up() -> None:
     assert gain.value[2] == pytest.approx(gain.value[1] - gain.value[0])
     found = bootstrap_mean(OUTCOME.ranks() <= 10, groups=SEARCH.queries["firearm"], seed=0)
     assert (gain.value[1], gain.low[1], gain.high[1]) == (found.value, found.low, found.high)
-    groups = OUTCOME.groups(top=10)
+    groups = OUTCOME.groups(top=10, seed=0)
     assert groups["queries"].sum() == 60
     found = (groups["queries"] * groups["after"].fillna(0)).sum()
     assert found == pytest.approx((OUTCOME.ranks() <= 10).sum())
     assert groups["before"].iloc[0] == groups["after"].iloc[0]  # not sure: nothing moves
+    unsure = OUTCOME.confidence <= 0.99
+    found = bootstrap_mean(
+        OUTCOME.plain[unsure] <= 10, groups=SEARCH.queries["firearm"].to_numpy()[unsure], seed=0
+    )
+    assert groups[["before low", "before high"]].iloc[0].tolist() == [found.low, found.high]
+
+
+def test_a_group_of_one_firearm_has_no_interval() -> None:
+    surest = int(OUTCOME.confidence.argmax())
+    alone = replace(
+        OUTCOME,
+        confidence=np.where(np.arange(60) == surest, np.float32(1), np.float32(0)),
+        filed=OUTCOME.predicted,
+    )
+    few = alone.groups(top=10, seed=0).iloc[1]
+    assert few["queries"] == 1
+    assert few["before"] == (OUTCOME.plain[surest] <= 10)
+    assert few.filter(regex="low|high").isna().all()
 
 
 def test_thresholds_are_counted_one_by_one() -> None:
-    table = OUTCOME.thresholds([0.5, 0.99], top=10)
+    table = OUTCOME.thresholds([0.5, 0.99], top=10, seed=0)
     sure = OUTCOME.confidence > 0.99
     astray = sure & (OUTCOME.predicted != SEARCH.queries["brand"].to_numpy())
-    assert table.iloc[1].tolist() == pytest.approx(
+    assert table.iloc[1, :4].tolist() == pytest.approx(
         [0.99, sure.mean(), astray.mean(), (OUTCOME.ranks() <= 10).mean() - (OUTCOME.plain <= 10).mean()]
     )
     assert table["promoted"].is_monotonic_decreasing
+    gain = OUTCOME.gain(top=10, seed=0)
+    assert table[["gain low", "gain high"]].iloc[1].tolist() == pytest.approx([gain.low[2], gain.high[2]])
 
 
 def test_no_noise_no_misses_and_an_index_may_be_given() -> None:

@@ -328,6 +328,12 @@ def test_an_interval_in_another_unit() -> None:
         np.testing.assert_array_equal(percent.draws, 100 * right.draws)
 
 
+def test_an_undefined_number_has_no_interval_to_print() -> None:
+    scores = metrics.bootstrap_scores([0, 0, 1], [0, 0, 0], classes="ab", groups=[1, 2, 3], seed=0)
+    assert f"{scores['precision'][1]:.2f}" == "nan"
+    assert "to" in f"{scores['recall'][0]:.2f}"
+
+
 def test_one_interval_out_of_many() -> None:
     values = np.random.default_rng(0).normal(size=(30, 3))
     groups = np.arange(30) // 3

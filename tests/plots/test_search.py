@@ -102,13 +102,21 @@ def test_confidence_groups_and_thresholds_show_their_rates() -> None:
     groups = pd.DataFrame(
         {"group": ["right", "wrong"], "queries": [9, 1], "before": [0.5, 1], "after": [0.7, np.nan]}
     )
+    ends = {"before low": [0.25, 1], "before high": [0.75, 1], "after low": [0.5, np.nan]}
+    groups = groups.assign(**ends, **{"after high": [0.75, np.nan]})
     figure = plots.by_confidence(groups, title="t", source="simulated")
     assert list(figure.data[1].text) == ["70%", ""]
+    assert list(figure.data[0].error_y.array) == [0.25, 0]
+    assert list(figure.data[1].error_y.arrayminus) == pytest.approx([0.2, 0])
     assert figure.data[0].x[1] == "wrong<br>1 queries"
     table = pd.DataFrame(
         {"above": [0.5, 0.99], "promoted": [0.9, 0.4], "wrong": [0.1, 0.01], "gain": [0.02, 0.05]}
     )
+    table = table.assign(**{f"{name} low": table[name] - 0.01 for name in table.columns[1:]})
+    table = table.assign(**{f"{name} high": table[name] + 0.02 for name in ("promoted", "wrong", "gain")})
     figure = plots.by_threshold(table, chosen=0.99, title="t", source="simulated")
+    assert list(figure.data[0].error_y.array) == pytest.approx([2, 2])
+    assert list(figure.data[2].error_y.arrayminus) == pytest.approx([1, 1])
     assert list(figure.data[0].y) == pytest.approx([2, 5])
     assert figure.data[0].x[1] == pytest.approx(2)
     assert figure.layout.xaxis.ticktext == ("0.5", "0.99")
