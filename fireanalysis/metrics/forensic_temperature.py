@@ -14,8 +14,9 @@ from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 from fireanalysis.errors import DataError
 from fireanalysis.transforms.arrays import whole
 
-from .calibration import COLDEST, HOTTEST, calibration_error, fit_temperature, sample_losses
+from .calibration import COLDEST, HOTTEST, fit_temperature, sample_losses
 from .classification import Interval, bootstrap_mean
+from .forensic_calibration import binned_gaps
 
 TEMPERATURES = np.geomspace(COLDEST, HOTTEST, 181)
 _EVEN = 1e-9  # nat; losses that differ by less do not depend on the temperature
@@ -186,6 +187,7 @@ def calibration_splits(
     values, codes = np.asarray(logits, np.float64), np.asarray(truth)
     losses = temperature_losses(values, codes)
     names = _groups(groups, len(losses), where="calibration_splits")
+    trained, hits = sample_losses(values, codes), np.eye(values.shape[1])[codes]
     how = {"n_splits": repeats, "train_size": 0.5, "random_state": seed}
     splits = {"by sample": ShuffleSplit(**how), "by group": GroupShuffleSplit(**how)}
     rows = []
@@ -193,10 +195,10 @@ def calibration_splits(
         for fitted, judged in splitter.split(values, groups=names if name == "by group" else None):
             temperature = float(_valleys(losses[fitted].mean(0)[None])[0])
             p = softmax(values[judged] / temperature, axis=1)
-            gap = p.max(1).mean() - (p.argmax(1) == codes[judged]).mean()
-            then = sample_losses(values[judged] / temperature, codes[judged])
-            gain = (sample_losses(values[judged], codes[judged]) - then).mean()
-            rows.append([name, temperature, gap, calibration_error(p, codes[judged]), gain])
+            gaps = binned_gaps(p, hits[judged], bins=10, where="calibration_splits")[2].mean(0)
+            then = sample_losses(values[judged] / temperature, codes[judged]).mean()
+            gain = trained[judged].mean() - then
+            rows.append([name, temperature, gaps.sum(), np.abs(gaps).sum(), gain])
     return pd.DataFrame(rows, columns=["split", "temperature", "confidence − accuracy", "ECE", "gain"])
 
 
