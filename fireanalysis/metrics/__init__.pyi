@@ -46,6 +46,7 @@ from .forensic_case import (
 from .forensic_conformal import conformal_p_values, conformal_sets, coverage_table
 from .forensic_cost import cllr, cllr_min, likelihood_ratio_summary
 from .forensic_curves import empirical_cross_entropy, pav, tippett
+from .forensic_pairs import permute_pairs
 from .forensic_reference import (
     case_likelihood_ratio,
     cross_validated_lr,
@@ -54,6 +55,9 @@ from .forensic_reference import (
     misleading_evidence,
 )
 from .forensic_reliability import chance_calibration_error, reliability_intervals
+from .forensic_shortcut_features import shortcut_table
+from .forensic_shortcuts import ShortcutTest, false_alarms, predict_batch
+from .forensic_splits import split_gap
 from .forensic_temperature import (
     TEMPERATURES,
     calibration_splits,
@@ -62,10 +66,6 @@ from .forensic_temperature import (
     temperature_interval,
     temperature_losses,
 )
-from .forensic_pairs import permute_pairs
-from .forensic_shortcut_features import shortcut_table
-from .forensic_shortcuts import ShortcutTest, false_alarms, predict_batch
-from .forensic_splits import split_gap
 from .gunshot_sounds import (
     BANDS_HZ,
     BLOCK_S,
