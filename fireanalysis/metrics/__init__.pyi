@@ -86,6 +86,7 @@ from .pair_distances import margin_balance, pair_distance_summary, sample_pair_d
 from .real_cctv import real_cctv_alarms
 from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
 from .real_gunshots import real_gunshot_scores
+from .real_likelihood_ratios import real_likelihood_ratios
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
 from .reduction import Reduction, learn_reduction
 from .rerank import distance_table, expand_queries, k_reciprocal
@@ -253,6 +254,7 @@ __all__ = [
     "real_gunshot_scores",
     "real_gunshot_spectra",
     "real_gunshot_statistics",
+    "real_likelihood_ratios",
     "real_scan_firearm",
     "real_scan_shape_index",
     "real_scan_spectra",
