@@ -1,4 +1,5 @@
 from . import results
+from .case_report import write_case_report
 from .notebooks import Notebook, choose_notebooks, find_notebooks, read_parameters
 from .profiles import PROFILES, paper_of, profile_sizes
 from .report import write_report
@@ -19,5 +20,6 @@ __all__ = [
     "results",
     "run_notebooks",
     "sweep",
+    "write_case_report",
     "write_report",
 ]
