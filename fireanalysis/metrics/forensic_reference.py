@@ -175,6 +175,7 @@ def misleading_evidence(
     evidence: pd.DataFrame,
     *,
     share: float,
+    assumed_share: float | None = None,
     rule: str = "weakest",
     correlation: float = 0.0,
     from_lr: float = 1.0,
@@ -188,6 +189,9 @@ def misleading_evidence(
     ----------
     references, evidence, share
         As in `draw_cases`; references with sources, which the intervals draw anew.
+    assumed_share : float, optional
+        What the combination takes for the share; what it is, by default. 0 takes class evidence for evidence of the
+        very firearm.
     rule, correlation
         As in `combine_likelihood_ratios`.
     from_lr : float
@@ -215,7 +219,13 @@ def misleading_evidence(
     def rates(tables: Mapping[str, pd.DataFrame]) -> tuple[float, float]:
         made = draw_cases(tables, evidence, share=share, cases=cases, rng=rng)
         values = {str(name): column.to_numpy() for name, column in made.items()}
-        found = combine_likelihood_ratios(values, evidence, share=share, rule=rule, correlation=correlation)
+        found = combine_likelihood_ratios(
+            values,
+            evidence,
+            share=share if assumed_share is None else assumed_share,
+            rule=rule,
+            correlation=correlation,
+        )
         seized = made["seized"].to_numpy(bool)
         return float((found[seized] <= -limit).mean()), float((found[~seized] >= limit).mean())
 
