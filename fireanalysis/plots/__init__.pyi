@@ -22,6 +22,7 @@ from .evidence_calibration import (
     temperature_spread,
 )
 from .evidence_case import case_scores, posterior_curves, support_dots
+from .evidence_labels import audit_panels, suspect_list
 from .evidence_lr import (
     cross_entropy_curves,
     from_score_to_posterior,
@@ -78,6 +79,7 @@ __all__ = [
     "attribution_by_region",
     "attribution_examples",
     "attribution_rows",
+    "audit_panels",
     "beside_paper",
     "brand_counts",
     "budget_curves",
@@ -163,6 +165,7 @@ __all__ = [
     "split_boxes",
     "statistics_strips",
     "support_dots",
+    "suspect_list",
     "sweep_effects",
     "temperature_curves",
     "temperature_spread",

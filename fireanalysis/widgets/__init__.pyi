@@ -2,6 +2,7 @@ from .cartridge import LightExplorer, ShapeIndexExplorer
 from .evidence_abstain import CoverageExplorer
 from .evidence_calibration import CalibrationExplorer
 from .evidence_case import CaseExplorer
+from .evidence_labels import AuditExplorer
 from .evidence_lr import EvidenceExplorer
 from .explorer import Explorer, FigureChooser
 from .gunshot import SoundExplorer
@@ -11,6 +12,7 @@ from .retrieval_margins import MarginExplorer
 from .segmentation import SegmentationExplorer
 
 __all__ = [
+    "AuditExplorer",
     "CalibrationExplorer",
     "CaseExplorer",
     "CoverageExplorer",
