@@ -42,8 +42,9 @@ def answer_table(
     -------
     DataFrame
         One row a threshold: threshold; answered, answered low, answered high (share of the samples, with its
-        95 % interval); wrong, wrong low, wrong high (share of the answers given; NaN where none is); answers
-        (count). The ends are NaN where all samples are of one group.
+        95 % interval); wrong, wrong low, wrong high (share of the answers given; NaN where none is); answers, groups
+        (counts: answers given, and groups that got one). Ends are NaN where all samples are of one group, or all
+        answers, whose errors then have no spread that could be seen.
 
     Raises
     ------
@@ -73,11 +74,14 @@ def answer_table(
         return np.array([count / len(some), share])
 
     value = both(sure, correct)
-    low = high = np.full_like(value, np.nan)
+    low, high = np.full_like(value, np.nan), np.full_like(value, np.nan)
     if len(pd.unique(np.asarray(groups))) > 1:
         found = bootstrap_interval(both, sure, correct, groups=groups, seed=seed, resamples=resamples)
         low, high = found.low, found.high
+    given = sure[:, None] >= limits
+    from_groups = np.array([len(pd.unique(np.asarray(groups)[one])) for one in given.T])
+    low[1], high[1] = (np.where(from_groups > 1, end, np.nan) for end in (low[1], high[1]))
     columns = {"threshold": limits}
     for row, name in enumerate(("answered", "wrong")):
         columns |= {name: value[row], f"{name} low": low[row], f"{name} high": high[row]}
-    return pd.DataFrame(columns | {"answers": (sure[:, None] >= limits).sum(0)})
+    return pd.DataFrame(columns | {"answers": given.sum(0), "groups": from_groups})

@@ -150,10 +150,10 @@ def coverage_table(
     Returns
     -------
     DataFrame
-        Rows "all classes", then each class by its name. Columns: samples, groups (counts); coverage, low, high (share
-        of sets that hold the true class, with its 95 % interval: NaN where all samples are of one group); classes
-        (mean size of a set), single, empty (shares of sets of one class, and of none). NaN for a class without
-        samples.
+        Rows "all classes", then each class by its name. Columns: samples, groups (counts); coverage (share of sets
+        that hold the true class), classes (mean size of a set), single, empty (shares of sets of one class, and of
+        none), and each with " low" and " high", the ends of its 95 % interval: NaN where all samples are of one
+        group. All NaN for a class without samples.
 
     Raises
     ------
@@ -184,9 +184,9 @@ def coverage_table(
     parts |= {str(name): codes == code for code, name in enumerate(classes)}
     for name, of in parts.items():
         mean = _mean(numbers[of], names[of], seed=seed, resamples=resamples)
-        value, low, high = mean.value, mean.low, mean.high
-        rows[name] = [of.sum(), mean.groups, value[0], low[0], high[0], *value[1:]]
-    columns = ["samples", "groups", "coverage", "low", "high", "classes", "single", "empty"]
+        rows[name] = [of.sum(), mean.groups, *np.ravel([mean.value, mean.low, mean.high], order="F")]
+    kinds = ("coverage", "classes", "single", "empty")
+    columns = ["samples", "groups", *(f"{kind}{end}" for kind in kinds for end in ("", " low", " high"))]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.astype({"samples": int, "groups": int})
 

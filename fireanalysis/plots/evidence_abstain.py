@@ -1,11 +1,12 @@
 """Figures of answers that may be several classes, or none: coverage, strangers, and what a promise costs."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from plotly.subplots import make_subplots
 from sklearn.metrics import roc_curve
 
@@ -45,16 +46,22 @@ def coverage_dots(
     for number, (way, table) in enumerate(tables.items()):
         its = table.loc[names]
         places = rows + (number - (len(tables) - 1) / 2) * 0.6 / len(tables)
-        look = {"mode": "markers", "marker": {"color": CLASS_COLOURS[number], "size": 8}, "name": way}
-        held, low, high = (100 * its[end].to_numpy(float) for end in ("coverage", "low", "high"))
-        bars = {"type": "data", "symmetric": False, "thickness": 1.2, "width": 0}
-        # None where there is no interval: widgets cannot send NaN.
-        ends = [[None if np.isnan(e) else e for e in end] for end in (high - held, held - low)]
-        bars |= {"array": ends[0], "arrayminus": ends[1]}
         about = [f"{n} samples of {g} groups" for n, g in zip(its["samples"], its["groups"], strict=True)]
-        where = {"legendgroup": way, "y": places}
-        figure.add_scatter(x=held, error_x=bars, text=about, **where, **look, row=1, col=1)
-        figure.add_scatter(x=its["classes"], showlegend=False, **where, **look, row=1, col=2)
+        for column, (kind, unit) in enumerate((("coverage", 100), ("classes", 1)), start=1):
+            value, low, high = (unit * its[f"{kind}{end}"].to_numpy(float) for end in ("", " low", " high"))
+            figure.add_scatter(
+                x=value,
+                y=places,
+                error_x=_bars(value, low, high),
+                mode="markers",
+                marker={"color": CLASS_COLOURS[number], "size": 8},
+                text=about,
+                name=way,
+                legendgroup=way,
+                showlegend=column == 1,
+                row=1,
+                col=column,
+            )
     figure.add_vline(100 * coverage, line=_PROMISE, row=1, col=1)
     labels = [str(name) if len(str(name)) < 28 else f"{str(name)[:26]}…" for name in names]
     figure.update_yaxes(range=[len(names) - 0.4, -0.6], tickvals=rows, zeroline=False, automargin=True)
@@ -218,7 +225,7 @@ def known_curves(
     figure.update_yaxes(title="known samples that pass (%)", range=[0, 102], col=1)
     figure.update_annotations(font_size=12)
     figure = finish(figure, title, source=source, height=330)
-    return figure.update_layout(legend={"y": -0.24, "yanchor": "top"}, margin={"b": 105})
+    return figure.update_layout(legend={"y": -0.24, "yanchor": "top"}, margin={"b": 85})
 
 
 def budget_curves(tables: Mapping[str, pd.DataFrame], *, title: str, source: str) -> go.Figure:
@@ -241,11 +248,10 @@ def budget_curves(tables: Mapping[str, pd.DataFrame], *, title: str, source: str
         line = {"color": CLASS_COLOURS[number], "dash": _DASHES[number % 4], "width": 1.5}
         for column, what in enumerate(("wrong", "answered"), start=1):
             value, low, high = (100 * table[f"{what}{end}"].to_numpy(float) for end in ("", " low", " high"))
-            bars = {"type": "data", "symmetric": False, "array": high - value, "arrayminus": value - low}
             figure.add_scatter(
                 x=promised,
                 y=value,
-                error_y=bars | {"thickness": 1.2, "width": 0},
+                error_y=_bars(value, low, high),
                 mode="lines+markers",
                 line=line,
                 marker={"size": 7},
@@ -265,7 +271,14 @@ def budget_curves(tables: Mapping[str, pd.DataFrame], *, title: str, source: str
     figure.update_yaxes(title="measured: wrong answers (%)", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title="samples that are answered (%)", range=[-4, 104], row=1, col=2)
     figure = finish(figure, title, source=source, height=380)
-    return figure.update_layout(legend={"y": -0.2, "yanchor": "top"}, margin={"b": 105})
+    return figure.update_layout(legend={"y": -0.2, "yanchor": "top"}, margin={"b": 90})
+
+
+def _bars(value: NDArray, low: NDArray, high: NDArray) -> dict[str, Any]:
+    """Error bars; None where there is no interval: widgets cannot send NaN."""
+    ends = [[None if np.isnan(e) else e for e in end] for end in (high - value, value - low)]
+    look = {"type": "data", "symmetric": False, "thickness": 1.2, "width": 0}
+    return look | {"array": ends[0], "arrayminus": ends[1]}
 
 
 def _something(given: Mapping, what: str, *, where: str) -> None:

@@ -15,6 +15,7 @@ def test_answers_are_those_of_the_curve():
     some = curve.iloc[[0, 20, 50]]
     table = answer_table(SCORES, RIGHT, thresholds=some["threshold"], groups=GROUPS, seed=0, resamples=20)
     np.testing.assert_allclose(table[["answered", "wrong"]], some[["answered", "error rate"]])
+    assert table["groups"].tolist() == [len(set(GROUPS[t <= SCORES])) for t in some["threshold"]]
     assert table["answers"].tolist() == [sum(s >= t for s in SCORES) for t in some["threshold"]]
 
 
@@ -26,6 +27,15 @@ def test_intervals_are_of_each_share_by_itself():
     assert table.loc[1, ["wrong low", "wrong high"]].tolist() == pytest.approx([wrong.low, wrong.high])
     given = bootstrap_interval(lambda s: (s >= 0.2).mean(), SCORES, groups=GROUPS, seed=3, resamples=80)
     assert table.loc[0, ["answered low", "answered high"]].tolist() == pytest.approx([given.low, given.high])
+
+
+def test_answers_of_a_single_group_show_no_spread():
+    scores, groups = [0.9, 0.9, 0.2, 0.3], [1, 1, 2, 3]
+    right = [False, False, True, True]
+    table = answer_table(scores, right, thresholds=[0.9, 0.1], groups=groups, seed=0, resamples=50)
+    assert table["wrong"].tolist() == [1.0, 0.5]
+    assert table.loc[0, ["wrong low", "wrong high"]].isna().all()
+    assert table.loc[1, ["wrong low", "wrong high", "answered high"]].notna().all()
 
 
 def test_no_answers_no_errors():

@@ -149,16 +149,18 @@ def test_coverage_is_counted_by_class_and_drawn_by_group():
         assert (row["samples"], row["groups"]) == (len(its), len(set(groups[its])))
     held = [float(sets[k, truth[k]]) for k in range(M)]
     expected = bootstrap_mean(held, groups=groups, seed=0, resamples=50)
-    whole = table.loc["all classes", ["coverage", "low", "high"]]
+    size = bootstrap_mean(sets.sum(1), groups=groups, seed=0, resamples=50)
+    assert table.loc["all classes", ["classes low", "classes high"]].tolist() == [size.low, size.high]
+    whole = table.loc["all classes", ["coverage", "coverage low", "coverage high"]]
     np.testing.assert_allclose(whole.astype(float), [expected.value, expected.low, expected.high])
     assert table.loc["d", ["samples", "groups"]].tolist() == [0, 0]
-    assert table.loc["d", ["coverage", "low", "classes"]].isna().all()
+    assert table.loc["d", ["coverage", "coverage low", "classes"]].isna().all()
 
 
 def test_coverage_of_one_group_has_no_interval():
     table = coverage_table([[True, False], [False, True]], [0, 0], classes="ab", groups=["x"] * 2, seed=0)
     assert table.loc["a", "coverage"] == 0.5
-    assert table.loc["a", ["low", "high"]].isna().all()
+    assert table.loc["a", ["coverage low", "classes high"]].isna().all()
 
 
 GOOD = ([[0.9, 0.1], [0.2, 0.8]], [0, 1], [[0.5, 0.5]])

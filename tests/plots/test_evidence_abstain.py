@@ -21,7 +21,7 @@ def test_all_classes_come_first_then_those_covered_least() -> None:
     held, size, *_ = figure.data
     assert list(held.x) == pytest.approx([100 * TABLE.loc["all classes", "coverage"], *(100 * least)])
     assert list(size.x) == pytest.approx(TABLE.loc[["all classes", *least.index], "classes"].tolist())
-    ends = TABLE.loc["all classes", ["low", "high"]].tolist()
+    ends = TABLE.loc["all classes", ["coverage low", "coverage high"]].tolist()
     found = [held.x[0] - held.error_x.arrayminus[0], held.x[0] + held.error_x.array[0]]
     assert found == pytest.approx([100 * end for end in ends])
     assert figure.layout.shapes[0].x0 == 90
