@@ -83,10 +83,12 @@ from .labelers import (
     valid_pictures,
 )
 from .pair_distances import margin_balance, pair_distance_summary, sample_pair_distances
+from .plain_statistics import plain_statistics
 from .real_cctv import real_cctv_alarms
 from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
 from .real_gunshots import real_gunshot_scores
 from .real_likelihood_ratios import real_likelihood_ratios
+from .real_outlines import common_disc, real_outlines
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
 from .reduction import Reduction, learn_reduction
 from .rerank import distance_table, expand_queries, k_reciprocal
@@ -181,6 +183,7 @@ __all__ = [
     "cllr_min",
     "combine_likelihood_ratios",
     "combined_interval",
+    "common_disc",
     "conclusion_sensitivity",
     "conformal_p_values",
     "conformal_sets",
@@ -242,6 +245,7 @@ __all__ = [
     "picture_alarms",
     "pixel_calibration_error",
     "pixel_reliability",
+    "plain_statistics",
     "predict_batch",
     "predict_nothing",
     "promoted",
@@ -255,6 +259,7 @@ __all__ = [
     "real_gunshot_spectra",
     "real_gunshot_statistics",
     "real_likelihood_ratios",
+    "real_outlines",
     "real_scan_firearm",
     "real_scan_shape_index",
     "real_scan_spectra",

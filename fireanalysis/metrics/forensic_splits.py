@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -54,8 +55,8 @@ def split_gap(
     Returns
     -------
     dict of str to Interval
-        "by sample", "by group", "by batch": mean recall over the classes; "by sample − by group", "by group − by
-        batch". What speaks of batches is left out where a class is of one batch only: then nobody can say.
+        "by sample", "by group", "by batch": mean recall over the classes; and the three gaps, "by sample − by group"
+        and so on. What speaks of batches is left out where a class is of one batch only: then nobody can say.
 
     Raises
     ------
@@ -91,9 +92,8 @@ def split_gap(
             of_class, said, classes=range(len(names)), groups=groups, seed=seed, resamples=resamples
         )
         found[split] = scores["macro recall"]
-    for more, less in zip(SPLITS, [one for one in SPLITS[1:] if one in found], strict=False):
-        found[f"{more} − {less}"] = _difference(found[more], found[less])
-    return found
+    gaps = {f"{a} − {b}": _difference(found[a], found[b]) for a, b in combinations(found, 2)}
+    return found | gaps
 
 
 def _check(table: NDArray[np.float64], of_class: NDArray, units: dict[str, NDArray]) -> None:
