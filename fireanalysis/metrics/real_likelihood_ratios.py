@@ -1,8 +1,8 @@
 """What likelihood ratios from real comparison scores cost, weapons held out: numbers that were kept.
 
-Source of the scores: Netherlands Forensic Institute, lr_module_scratch (Apache-2.0), fired cartridge cases of 191 to 199
-pistols; they are no part of this package. ``docs/results/evidence_scores.py`` measures them and writes, beside these
-numbers, ``docs/results/evidence_scores.json``.
+Source of the scores: Netherlands Forensic Institute, lr_module_scratch (Apache-2.0), fired cartridge cases of 191 to
+199 pistols; they are no part of this package. ``docs/results/evidence_scores.py`` measures them and writes, beside
+these numbers, ``docs/results/evidence_scores.json``.
 """
 
 from importlib.resources import files
