@@ -3,7 +3,7 @@
     python docs/results/evidence_batch.py FOLDER
 
 FOLDER holds fadul/ and weller/ (CC BY 4.0, `fireanalysis fetch cartridge-fadul cartridge-weller`). Writes
-fireanalysis/metrics/real_outlines.csv: a number a pair, no scan. Ten minutes on one core.
+fireanalysis/metrics/real_outlines.csv: a number a pair, no scan. A minute on one core.
 """
 
 import sys

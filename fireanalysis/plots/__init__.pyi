@@ -14,6 +14,7 @@ from .cartridge import (
 from .classification import confusion, distance_matrix, distance_ranges, labelled_scatter, score_dots
 from .comparison import beside_paper
 from .evidence_abstain import budget_curves, coverage_dots, coverage_spread, group_coverage, known_curves
+from .evidence_batch import batch_scatter, false_alarm_curves, shortcut_tests
 from .evidence_calibration import (
     calibration_view,
     reliability_panels,
@@ -80,6 +81,7 @@ __all__ = [
     "attribution_examples",
     "attribution_rows",
     "audit_panels",
+    "batch_scatter",
     "beside_paper",
     "brand_counts",
     "budget_curves",
@@ -111,6 +113,7 @@ __all__ = [
     "duplicate_distances",
     "embedding_map",
     "error_budget",
+    "false_alarm_curves",
     "force_curves",
     "found_labels",
     "from_score_to_posterior",
@@ -156,6 +159,7 @@ __all__ = [
     "segmentation",
     "shape_index_histograms",
     "shared_bars",
+    "shortcut_tests",
     "size_curves",
     "sound",
     "spectra",

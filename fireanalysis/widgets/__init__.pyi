@@ -1,5 +1,6 @@
 from .cartridge import LightExplorer, ShapeIndexExplorer
 from .evidence_abstain import CoverageExplorer
+from .evidence_batch import BatchExplorer
 from .evidence_calibration import CalibrationExplorer
 from .evidence_case import CaseExplorer
 from .evidence_labels import AuditExplorer
@@ -13,6 +14,7 @@ from .segmentation import SegmentationExplorer
 
 __all__ = [
     "AuditExplorer",
+    "BatchExplorer",
     "CalibrationExplorer",
     "CaseExplorer",
     "CoverageExplorer",
