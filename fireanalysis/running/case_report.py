@@ -124,8 +124,8 @@ def _together(combined: Interval, propositions: tuple[str, str]) -> str:
     first, second = propositions if combined.value >= 0 else propositions[::-1]
     ends = f"95 %: LR {_lr(combined.low)} to {_lr(combined.high)}"
     return (
-        f"The findings are about {_plain(abs(combined.value))} times as probable if the following holds: {first}; "
-        f"as if this does: {second} (LR {_lr(combined.value)}; {ends}). This is {strength_of_support(combined.value)}."
+        f"The findings are about {_plain(abs(combined.value))} times as probable if {first} as if {second} "
+        f"(LR {_lr(combined.value)}; {ends}). This is {strength_of_support(combined.value)}."
     )
 
 
@@ -146,7 +146,7 @@ def _ranges(sensitivity: pd.DataFrame) -> list[dict[str, str]]:
 
 def _lr(log10_lr: float) -> str:
     """Write an LR as people say it: 23, or 1/23; nothing finer than two digits is known."""
-    return _plain(log10_lr) if log10_lr >= 0 else f"1/{_plain(-log10_lr)}"
+    return _plain(log10_lr) if log10_lr > -0.02 else f"1/{_plain(-log10_lr)}"
 
 
 def _plain(log10_lr: float) -> str:

@@ -1,6 +1,8 @@
 """A case report: what it says, that it escapes what it is given, loads nothing, and refuses what cannot be reported."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,7 @@ def test_says_what_was_found_in_numbers_and_words(tmp_path: Path) -> None:
         "12 sources",
     ):
         assert text in said
-    assert "about 23 times as probable if the following holds: the seized firearm fired the shots" in said
+    assert "about 23 times as probable if the seized firearm fired the shots as if another one did" in said
     assert "clip: weak support for the alternative (1/3.2)" in said
     rows = {row.td.get_text(): row.get_text("|") for row in page.find_all("tr") if row.td}
     assert "1.6" in rows["share"] and "130" in rows["share"]
@@ -78,7 +80,7 @@ def test_says_what_was_found_in_numbers_and_words(tmp_path: Path) -> None:
 
 def test_an_lr_below_one_speaks_for_the_alternative(tmp_path: Path) -> None:
     said = report(tmp_path, combined=interval(-2.0)).select_one(".sum").get_text()
-    assert "about 100 times as probable if the following holds: another one did" in said
+    assert "about 100 times as probable if another one did as if the seized firearm fired the shots" in said
     assert "LR 1/100" in said and "moderately strong support for the alternative" in said
 
 
@@ -115,3 +117,35 @@ def test_what_cannot_be_reported_is_refused(tmp_path: Path, changed: dict, said:
 def test_the_source_is_one_of_two(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="source is 'made up'"):
         report(tmp_path, source="made up")
+
+
+def test_a_full_report_prints_on_one_page(tmp_path: Path) -> None:
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("needs chromium or google-chrome to print")
+    names = ["marks", "brand", "sound", "photograph", "clip"]
+    row = {
+        "level": "class",
+        "proposition": "the seized firearm marked the primer " * 2,
+        "alternative": "another " * 6,
+    }
+    varied = [(f"choice {k}", "other", 0.1 * k) for k in range(9)]
+    report(
+        tmp_path,
+        evidence=pd.DataFrame([row] * 5, index=names),
+        found=dict.fromkeys(names, interval(-2.4)),
+        quality=dict.fromkeys(names, QUALITY["clip"]),
+        sensitivity=pd.DataFrame(varied, columns=VARIED.columns),
+        errors=["of made-up cases in which another firearm fired so many have an LR above 1 " * 2] * 4,
+        limits=["assumed: reference scores come from a population like that of the case " * 2] * 5,
+    )
+    command = [
+        browser,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]
+    command += [f"--print-to-pdf={tmp_path / 'r.pdf'}", (tmp_path / "r.html").as_uri()]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    assert re.findall(rb"/Count (\d+)", (tmp_path / "r.pdf").read_bytes()) == [b"1"]
