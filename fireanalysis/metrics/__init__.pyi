@@ -43,8 +43,9 @@ from .forensic_case import (
     information_sets,
     strength_of_support,
 )
-from .forensic_conformal import conformal_p_values, conformal_sets, coverage_table
+from .forensic_conformal import conformal_p_values, conformal_sets
 from .forensic_cost import cllr, cllr_min, likelihood_ratio_summary
+from .forensic_coverage import coverage_draws, coverage_table
 from .forensic_curves import empirical_cross_entropy, pav, tippett
 from .forensic_pairs import permute_pairs
 from .forensic_reference import (
@@ -191,6 +192,7 @@ __all__ = [
     "confusion_counts",
     "cooled_losses",
     "correlation",
+    "coverage_draws",
     "coverage_table",
     "cross_validated_lr",
     "cumulative_match_characteristic",

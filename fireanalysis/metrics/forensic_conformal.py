@@ -1,8 +1,6 @@
-"""Conformal sets: answers that may name several classes, and how often the true one is among them."""
+"""Conformal sets: answers that may name several classes, with a promise of how often the true one is among them."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,8 +8,6 @@ from crepes import ConformalClassifier
 from numpy.typing import ArrayLike, NDArray
 
 from fireanalysis.errors import DataError, ParameterError
-
-from .classification import Interval, bootstrap_mean
 
 CONFORMAL_BY = ("all", "class")
 _ROUNDING = 1e-9  # shares of groups do not add up to round numbers
@@ -78,7 +74,7 @@ def conformal_p_values(
     if by not in CONFORMAL_BY:
         raise ParameterError(f"by is {by!r}", where=where, do=f"pass one of {', '.join(CONFORMAL_BY)}")
     known, codes, new = _checked(probabilities, truth, asked, where=where)
-    names = None if groups is None else _group_codes(groups, len(codes), where=where)
+    names = None if groups is None else group_codes(groups, len(codes), where=where)
     strange = 1 - known[np.arange(len(codes)), codes]
     columns = []
     for code in range(new.shape[1]):
@@ -123,74 +119,6 @@ def conformal_sets(p_values: ArrayLike, *, coverage: float) -> NDArray[np.bool_]
     return np.asarray(p_values, float) > 1 - coverage + _ROUNDING
 
 
-def coverage_table(
-    sets: ArrayLike,
-    truth: ArrayLike,
-    *,
-    classes: Sequence,
-    groups: ArrayLike,
-    seed: int,
-    resamples: int = 1000,
-) -> pd.DataFrame:
-    """Say how often sets hold the true class, and how large they are: of all samples, and class by class.
-
-    Parameters
-    ----------
-    sets : bool (m, classes)
-        From `conformal_sets`.
-    truth : int (m,)
-        Codes of known classes.
-    classes : sequence
-        What the codes stand for.
-    groups : (m,)
-        Firearm, session, ... of each sample; drawn as a whole for the intervals.
-    seed, resamples
-        See `bootstrap_interval`.
-
-    Returns
-    -------
-    DataFrame
-        Rows "all classes", then each class by its name. Columns: samples, groups (counts); coverage (share of sets
-        that hold the true class), classes (mean size of a set), single, empty (shares of sets of one class, and of
-        none), and each with " low" and " high", the ends of its 95 % interval: NaN where all samples are of one
-        group. All NaN for a class without samples.
-
-    Raises
-    ------
-    DataError
-        For arrays that do not go together, no samples, or unknown classes.
-
-    Examples
-    --------
-    >>> sets = [[True, False], [True, True], [False, True], [True, False]]
-    >>> table = coverage_table(sets, [0, 0, 1, 1], classes="ab", groups=[1, 2, 3, 3], seed=0)
-    >>> table[["samples", "groups", "coverage", "classes", "single"]]
-                 samples  groups  coverage  classes  single
-    all classes        4       3      0.75     1.25    0.75
-    a                  2       2      1.00     1.50    0.50
-    b                  2       1      0.50     1.00    1.00
-    """
-    where = "coverage_table"
-    chosen = np.asarray(sets)
-    if chosen.dtype != bool or chosen.ndim != 2 or chosen.shape[1] != len(classes):
-        what = f"sets are {chosen.dtype} of shape {chosen.shape}, for {len(classes)} classes"
-        raise DataError(what, where=where, do="pass the result of conformal_sets")
-    codes = _codes(truth, *chosen.shape, where=where)
-    names = _group_codes(groups, len(codes), where=where)
-    held, size = chosen[np.arange(len(codes)), codes], chosen.sum(1)
-    numbers = np.column_stack([held, size, size == 1, size == 0]).astype(float)
-    rows = {}
-    parts = {"all classes": np.ones(len(codes), bool)}
-    parts |= {str(name): codes == code for code, name in enumerate(classes)}
-    for name, of in parts.items():
-        mean = _mean(numbers[of], names[of], seed=seed, resamples=resamples)
-        rows[name] = [of.sum(), mean.groups, *np.ravel([mean.value, mean.low, mean.high], order="F")]
-    kinds = ("coverage", "classes", "single", "empty")
-    columns = ["samples", "groups", *(f"{kind}{end}" for kind in kinds for end in ("", " low", " high"))]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return table.astype({"samples": int, "groups": int})
-
-
 def _p_values(
     calibration: NDArray[np.float64], asked: NDArray[np.float64], groups: NDArray[np.int64] | None
 ) -> NDArray[np.float64]:
@@ -203,15 +131,6 @@ def _p_values(
     as_strange = np.append(weights[::-1].cumsum()[::-1], 0.0)  # groups (parts of them) from each score on
     place = np.searchsorted(calibration[order], asked, side="left")
     return (1 + as_strange[place]) / (1 + len(size))
-
-
-def _mean(values: NDArray[np.float64], groups: NDArray, *, seed: int, resamples: int) -> Interval:
-    """Mean with its interval; ends are NaN where one group or none leaves nothing to draw."""
-    count = len(np.unique(groups))
-    if count > 1:
-        return bootstrap_mean(values, groups=groups, seed=seed, resamples=resamples)
-    nothing = np.full(values.shape[1], np.nan)
-    return Interval(values.mean(0) if count else nothing, nothing, nothing, nothing[None], count)
 
 
 def _checked(
@@ -231,10 +150,11 @@ def _checked(
         if wrong.any():
             what = f"{wrong.sum()} numbers of the {name} part are outside 0 to 1, such as {values[wrong][0]}"
             raise DataError(what, where=where, do="pass probabilities, not logits; leave out samples without")
-    return known, _codes(truth, *known.shape, where=where), new
+    return known, known_codes(truth, *known.shape, where=where), new
 
 
-def _codes(truth: ArrayLike, samples: int, classes: int, *, where: str) -> NDArray[np.int64]:
+def known_codes(truth: ArrayLike, samples: int, classes: int, *, where: str) -> NDArray[np.int64]:
+    """Check that there is a code of a known class for every sample."""
     codes = np.asarray(truth)
     if codes.shape != (samples,) or codes.dtype.kind not in "iu" or not samples:
         what = f"truth is {codes.dtype} of shape {codes.shape}, for {samples} samples"
@@ -248,7 +168,8 @@ def _codes(truth: ArrayLike, samples: int, classes: int, *, where: str) -> NDArr
     return codes.astype(np.int64)
 
 
-def _group_codes(groups: ArrayLike, samples: int, *, where: str) -> NDArray[np.int64]:
+def group_codes(groups: ArrayLike, samples: int, *, where: str) -> NDArray[np.int64]:
+    """Give each group a number; every sample must have one."""
     names = np.asarray(groups)
     codes = pd.factorize(names)[0] if names.ndim == 1 else np.empty(0, np.int64)
     if len(codes) != samples or (codes < 0).any():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.metrics import bootstrap_mean, conformal_p_values, conformal_sets, coverage_table
+from fireanalysis.metrics import conformal_p_values, conformal_sets
 
 RNG = np.random.default_rng(5)
 N, M, K = 60, 40, 4
@@ -135,34 +135,6 @@ def test_the_ends_of_coverage():
     assert not conformal_sets(p_values, coverage=0).any()
 
 
-def test_coverage_is_counted_by_class_and_drawn_by_group():
-    p_values = conformal_p_values(P, TRUTH, ASKED)
-    sets, truth, groups = conformal_sets(p_values, coverage=0.7), np.arange(M) % 3, np.arange(M) // 4
-    table = coverage_table(sets, truth, classes=list("abcd"), groups=groups, seed=0, resamples=50)
-    for name, code in {"a": 0, "b": 1, "c": 2}.items():
-        its = [k for k in range(M) if truth[k] == code]
-        row, sizes = table.loc[name], [sets[k].sum() for k in its]
-        assert row["coverage"] == pytest.approx(np.mean([sets[k, code] for k in its]))
-        assert row["classes"] == pytest.approx(np.mean(sizes))
-        assert row["single"] == pytest.approx(np.mean(np.array(sizes) == 1))
-        assert row["empty"] == pytest.approx(np.mean(np.array(sizes) == 0))
-        assert (row["samples"], row["groups"]) == (len(its), len(set(groups[its])))
-    held = [float(sets[k, truth[k]]) for k in range(M)]
-    expected = bootstrap_mean(held, groups=groups, seed=0, resamples=50)
-    size = bootstrap_mean(sets.sum(1), groups=groups, seed=0, resamples=50)
-    assert table.loc["all classes", ["classes low", "classes high"]].tolist() == [size.low, size.high]
-    whole = table.loc["all classes", ["coverage", "coverage low", "coverage high"]]
-    np.testing.assert_allclose(whole.astype(float), [expected.value, expected.low, expected.high])
-    assert table.loc["d", ["samples", "groups"]].tolist() == [0, 0]
-    assert table.loc["d", ["coverage", "coverage low", "classes"]].isna().all()
-
-
-def test_coverage_of_one_group_has_no_interval():
-    table = coverage_table([[True, False], [False, True]], [0, 0], classes="ab", groups=["x"] * 2, seed=0)
-    assert table.loc["a", "coverage"] == 0.5
-    assert table.loc["a", ["coverage low", "classes high"]].isna().all()
-
-
 GOOD = ([[0.9, 0.1], [0.2, 0.8]], [0, 1], [[0.5, 0.5]])
 
 
@@ -181,26 +153,6 @@ GOOD = ([[0.9, 0.1], [0.2, 0.8]], [0, 1], [[0.5, 0.5]])
         (lambda: conformal_p_values(*GOOD, groups=["a"]), DataError, "1 groups for 2 samples"),
         (lambda: conformal_sets([[0.5]], coverage=90), ParameterError, "coverage is 90"),
         (lambda: conformal_sets([[0.5]], coverage=np.nan), ParameterError, "coverage is nan"),
-        (
-            lambda: coverage_table([[0.5]], [0], classes="a", groups="x", seed=0),
-            DataError,
-            "sets are float64",
-        ),
-        (
-            lambda: coverage_table([[True]], [0], classes="ab", groups=["x"], seed=0),
-            DataError,
-            "for 2 classes",
-        ),
-        (
-            lambda: coverage_table([[True]], [-1], classes="a", groups=["x"], seed=0),
-            DataError,
-            "such as -1",
-        ),
-        (
-            lambda: coverage_table(np.empty((0, 1), bool), np.empty(0, int), classes="a", groups=[], seed=0),
-            DataError,
-            "for 0 samples",
-        ),
     ],
 )
 def test_what_cannot_be_is_said(call, error, says):
