@@ -42,8 +42,8 @@ def reliability_panels(
             colour = CLASS_COLOURS[kinds.index(kind)]
             figure.add_trace(_dots(table, colour).update(name=kind, **_once(kind, row, column)), **place)
     _axes(figure, "confidence in the answer (%)", "right answers (%)", len(panels), range=[-4, 104])
-    figure = finish(figure, title, source=source, height=_height(len(panels)))
-    return figure.update_layout(legend={"itemsizing": "constant"})
+    figure.update_xaxes(range=[-2, 103])
+    return _finish(figure, title, source, len(panels)).update_layout(legend={"itemsizing": "constant"})
 
 
 def temperature_curves(
@@ -88,7 +88,7 @@ def temperature_curves(
         figure.update_xaxes(range=limits, **place)
     _axes(figure, "temperature", "log loss above its least (nat)", len(panels), rangemode="tozero")
     _logarithmic(figure, "xaxis")
-    return finish(figure, title, source=source, height=_height(len(panels)))
+    return _finish(figure, title, source, len(panels))
 
 
 def temperature_spread(
@@ -135,7 +135,7 @@ def temperature_spread(
     figure.update_yaxes(title="temperature", col=1)
     for axis in ("xaxis", "yaxis"):
         _logarithmic(figure, axis, ticks=axis == "yaxis")
-    return finish(figure, title, source=source, height=_height(len(tables)) + 20)
+    return _finish(figure, title, source, len(tables))
 
 
 def split_boxes(tables: Mapping[str, pd.DataFrame], *, title: str, source: str) -> go.Figure:
@@ -253,8 +253,13 @@ def _panels(panels: Mapping[str, object]) -> go.Figure:
     return figure.update_annotations(font_size=13)
 
 
-def _height(panels: int) -> int:
-    return 100 + 260 * ((panels + 1) // 2)
+def _finish(figure: go.Figure, title: str, source: str, panels: int) -> go.Figure:
+    height = 100 + 270 * ((panels + 1) // 2)
+    figure = finish(figure, title, source=source, height=height + 24)
+    # The legend above the panels' names, not on them.
+    return figure.update_layout(
+        legend={"y": 1 + 24 / (height - 96)}, margin={"t": figure.layout.margin.t + 24}
+    )
 
 
 def _line(
@@ -284,6 +289,6 @@ def _axes(figure: go.Figure, x: str, y: str, panels: int, **of_y: object) -> Non
 
 
 def _logarithmic(figure: go.Figure, axis: str, *, ticks: bool = True) -> None:
-    values = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20]
+    values = [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.4, 2, 3, 5, 7, 10, 20]
     told = {"tickvals": values, "ticktext": [f"{v:g}" for v in values]} if ticks else {}
     (figure.update_xaxes if axis == "xaxis" else figure.update_yaxes)(type="log", **told)
