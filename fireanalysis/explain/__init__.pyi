@@ -2,7 +2,7 @@ from .attention import attention_rollout
 from .gradients import grad_cam, guided_grad_cam
 from .hard_cases import difficulty, easiest_and_hardest
 from .inputs import class_probabilities
-from .label_audit import audit_curve, mask_suspicion, out_of_sample
+from .label_audit import audit_curve, audit_predictions, mask_suspicion, out_of_sample
 from .marks import attribution_gain, attribution_on_marks, half_area, shuffled
 from .occlude import occlusion
 from .wrong_labels import found_at_budget, label_suspicion
@@ -12,6 +12,7 @@ __all__ = [
     "attribution_gain",
     "attribution_on_marks",
     "audit_curve",
+    "audit_predictions",
     "class_probabilities",
     "difficulty",
     "easiest_and_hardest",

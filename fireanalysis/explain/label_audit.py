@@ -12,8 +12,11 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 
 from fireanalysis.errors import DataError, ParameterError
+from fireanalysis.loaders import Predictions
 from fireanalysis.metrics import Interval, bootstrap_interval
 from fireanalysis.transforms.arrays import whole
+
+from .wrong_labels import label_suspicion
 
 
 def out_of_sample(
@@ -91,6 +94,47 @@ def out_of_sample(
             do = "choose fewer folds, or leave out classes of a single group"
             raise DataError(f"a fold cannot be learned from: {error}", where=where, do=do) from error
     return np.asarray(found, np.float64)
+
+
+def audit_predictions(said: Predictions) -> pd.DataFrame:
+    """Put the labels behind a classifier's answers in order of suspicion, the most suspicious first.
+
+    Parameters
+    ----------
+    said : Predictions
+        Out of sample; its truth is what is registered. A column "checked" of its table holds the label that somebody
+        found who looked again, and is empty where nobody did.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a sample whose registered class the classifier knows: group, recorded, likely (the most probable class),
+        suspicion (0 to 1: one minus the probability of the recorded class), flagged (bool, see `label_suspicion`),
+        wrong (1, 0; NaN where nobody looked).
+
+    Raises
+    ------
+    DataError
+        If it knows none of the registered classes.
+    """
+    known = said.subset(said.truth >= 0, what="the registered labels of classes that the classifier knows")
+    found = label_suspicion(known.probabilities, known.truth)
+    table = pd.DataFrame(
+        {
+            "group": known.groups,
+            "recorded": known.classes[known.truth],
+            "likely": known.classes[known.probabilities.argmax(1)],
+            "suspicion": found["self-confidence"],
+            "flagged": found["flagged"],
+        }
+    )
+    checked = known.table.get("checked", pd.Series(np.nan, index=known.table.index))
+    if checked.dtype.kind == "f":  # whole numbers beside empty cells, as a CSV reader gives them
+        checked = checked.map("{:g}".format, na_action="ignore")
+    empty = (checked.isna() | (checked.astype(str).str.strip() == "")).to_numpy()
+    differs = checked.astype(str).str.strip().to_numpy() != known.table["truth"].to_numpy(str)
+    table["wrong"] = np.where(empty, np.nan, differs.astype(float))
+    return table.sort_values("suspicion", ascending=False, kind="stable", ignore_index=True)
 
 
 def audit_curve(

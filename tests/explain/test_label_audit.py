@@ -1,11 +1,21 @@
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from fireanalysis.errors import DataError, ParameterError
-from fireanalysis.explain import audit_curve, found_at_budget, mask_suspicion, out_of_sample
+from fireanalysis.explain import (
+    audit_curve,
+    audit_predictions,
+    found_at_budget,
+    mask_suspicion,
+    out_of_sample,
+)
+from fireanalysis.loaders import load_predictions
 from fireanalysis.simulators import mislabel
 
 
@@ -164,3 +174,31 @@ def test_unfitting_masks_are_refused() -> None:
     ):
         with pytest.raises(DataError, match="bool masks"):
             mask_suspicion(masks, p)
+
+
+def of_csv(folder: Path, **columns: list) -> pd.DataFrame:
+    table = {"part": "test", "group": list("aabb"), "truth": [1, 1, 2, 2]}
+    table |= {"p 1": [0.9, 0.2, 0.4, 0.3], "p 2": [0.1, 0.8, 0.6, 0.7]}
+    pd.DataFrame(table | columns).to_csv(folder / "own.csv", index=False)
+    return audit_predictions(load_predictions(folder)["own"])
+
+
+def test_the_list_of_one_s_own_answers_begins_with_the_least_credible_label(tmp_path: Path) -> None:
+    found = of_csv(tmp_path)
+    np.testing.assert_allclose(found["suspicion"], [0.8, 0.4, 0.3, 0.1])
+    assert found["recorded"].tolist() == ["1", "2", "2", "1"]
+    assert found["likely"].tolist() == ["2", "2", "2", "1"]
+    assert found["wrong"].isna().all()
+
+
+def test_what_somebody_checked_is_held_against_the_registered_label(tmp_path: Path) -> None:
+    numbers = of_csv(tmp_path, checked=[1, 2, None, None])
+    assert numbers["wrong"].tolist()[::3] == [1, 0]
+    assert numbers["wrong"].isna().sum() == 2
+    words = of_csv(tmp_path, truth=["1", "1", "x", "2"], checked=["1", "y", "2", " "])
+    assert words["wrong"].fillna(-1).tolist() == [1, -1, 0]  # a class that it does not know is left out
+
+
+def test_labels_of_classes_never_met_cannot_be_audited(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no sample"):
+        of_csv(tmp_path, truth=list("wxyz"))
