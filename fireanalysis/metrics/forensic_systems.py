@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 Model = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Scores (n, k) to log10 LR (n,), not bounded."""
 
-_GRID = 2001  # scores at which densities are computed
+_GRID = 801  # scores at which densities are computed
 _STEP = 0.001  # of log10 LR, in which bounds are looked for
 
 
@@ -32,9 +32,10 @@ def _fit_kde(scores: NDArray, same: NDArray[np.bool_]) -> Model:
     from lir.algorithms.kde import KDECalibrator  # slow to import
 
     scale = StandardScaler().fit(scores)
-    grid = np.linspace(
-        scores.min(), scores.max(), _GRID
-    )  # exact sums for each of many pairs would take minutes
+    # Between as many scores in even steps, and as many of either kind: sums for each of many pairs take minutes.
+    even = np.linspace(scores.min(), scores.max(), _GRID)
+    dense = (np.quantile(scores[kind], np.linspace(0, 1, _GRID)) for kind in (same, ~same))
+    grid = np.unique(np.concatenate([even, *dense]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # equal scores of one kind: as wide as those of all
         model = KDECalibrator(bandwidth="silverman").fit(scale.transform(scores), same.astype(int))
