@@ -213,10 +213,7 @@ def audit_curve(
             return np.stack([precision, np.interp(budget, spent, found) / found[-1]])
 
     both = bootstrap_interval(at_budgets, bad, scores, cost, groups=groups, seed=seed, resamples=resamples)
-    return {
-        name: Interval(both.value[k], both.low[k], both.high[k], both.draws[:, k], both.groups)
-        for k, name in enumerate(("precision", "recall"))
-    }
+    return {name: both[k] for k, name in enumerate(("precision", "recall"))}
 
 
 def mask_suspicion(masks: ArrayLike, probabilities: ArrayLike) -> pd.DataFrame:
