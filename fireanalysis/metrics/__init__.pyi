@@ -36,6 +36,7 @@ from .forensic_calibration import (
     interval_difference,
 )
 from .forensic_case import (
+    SUPPORT,
     class_to_source,
     combine_likelihood_ratios,
     combined_interval,
@@ -137,6 +138,7 @@ __all__ = [
     "BANDS_HZ",
     "BLOCK_S",
     "DISTANCES",
+    "SUPPORT",
     "TEMPERATURES",
     "AlarmRule",
     "Candidates",

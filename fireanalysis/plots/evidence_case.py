@@ -10,21 +10,15 @@ from plotly.subplots import make_subplots
 from scipy.special import expit
 
 from fireanalysis.errors import DataError
+from fireanalysis.metrics import SUPPORT
 
 from .style import CLASS_COLOURS, finish
 
 SAME, OTHER, CASE = CLASS_COLOURS[0], CLASS_COLOURS[1], CLASS_COLOURS[6]
 _BINS = 24
-# The ENFSI guideline's steps of log10 LR (fireanalysis.metrics.SUPPORT) with words short enough for an axis.
-_WORDS = (
-    (0.301, "none"),
-    (1.0, "weak"),
-    (2.0, "moderate"),
-    (3.0, "moderately<br>strong"),
-    (4.0, "strong"),
-    (6.0, "very<br>strong"),
-    (9.0, "extremely<br>strong"),
-)
+# Where each step of the verbal scale ends, in log10 LR, and its word; the last one ends nowhere.
+_ENDS = [*(float(np.log10(least)) for least, _ in SUPPORT), 9.0]
+_WORDS = [*zip(_ENDS, ["none", *(word.replace(" ", "<br>") for _, word in SUPPORT)], strict=True)]
 _GREYS = ("#ffffff", "#f3f4f6", "#e7e9ed", "#dadde3", "#cdd1d9", "#c0c5cf", "#b3b9c5")
 
 
@@ -152,9 +146,10 @@ def support_dots(
         rows = np.array([k for k, its in enumerate(groups) if its == kind])
         colour = CLASS_COLOURS[(0, 1, 2, 3, 5, 6)[number % 6]]
         around = np.where(np.isfinite(ends[rows]), np.abs(ends[rows] - values[rows, None]), 0)
-        bars = {"type": "data", "array": around[:, 1], "arrayminus": around[:, 0], "thickness": 1.5}
+        high, low = around[:, 1].tolist(), around[:, 0].tolist()  # lists, which a widget can be updated with
+        bars = {"type": "data", "array": high, "arrayminus": low, "thickness": 1.5}
         look = {"marker": {"color": colour, "size": 9}, "error_x": bars, "name": kind}
-        figure.add_scatter(x=values[rows], y=rows, mode="markers", **look)
+        figure.add_scatter(x=values[rows].tolist(), y=rows.tolist(), mode="markers", **look)
     figure.add_vline(0, line={"color": "#888888", "dash": "dash", "width": 1})
     labels = {"tickvals": list(range(len(names))), "ticktext": [n.replace(", ", "<br>", 1) for n in names]}
     figure.update_yaxes(
