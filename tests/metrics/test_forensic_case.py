@@ -7,8 +7,10 @@ from scipy.stats import multivariate_normal
 
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.metrics import (
+    Interval,
     class_to_source,
     combine_likelihood_ratios,
+    combined_interval,
     conclusion_sensitivity,
     information_sets,
     strength_of_support,
@@ -157,3 +159,18 @@ def test_sensitivity_names_what_was_varied() -> None:
     assert by["left out", "marks"] == pytest.approx(float(class_to_source(0.4, share=0.1)))
     alone = conclusion_sensitivity(FOUND, CASE.loc[["marks"]], share=0.1)
     assert "left out" not in set(alone["varied"]) and (alone["log10_lr"] == 1.2).all()
+
+
+def drawn(value: float, *draws: float, groups: int = 9) -> Interval:
+    return Interval(value, min(draws), max(draws), np.array(draws), groups)
+
+
+def test_the_interval_of_all_comes_from_draws_that_all_have() -> None:
+    two = table(marks=("source", ()), brand=("class", ()), clip=("activity", ()))
+    found = {"marks": drawn(1.0, 0.5, 1.5, np.nan, 1.0), "brand": drawn(0.3, 0.1, 0.2, 0.3, 0.6, groups=4)}
+    both = combined_interval(found, two, share=0.0)
+    assert both.value == pytest.approx(1.3) and both.groups == 4
+    np.testing.assert_allclose(both.draws, [0.6, 1.7, 1.6])
+    assert (both.low, both.high) == pytest.approx(tuple(np.quantile([0.6, 1.7, 1.6], [0.025, 0.975])))
+    none = combined_interval(found | {"brand": drawn(0.3, *[np.nan] * 4)}, two, share=0.0)
+    assert none.value == pytest.approx(1.3) and np.isnan(none.low)
