@@ -90,7 +90,8 @@ def scores_by_supply(
     Parameters
     ----------
     table : DataFrame
-        One row a model, by name: "category", the score, and the counts; rows without a score are left out.
+        One row a model, by name: "category", the score, and the counts; rows without a score are left out. Columns
+        "low" and "high", if there are any, are the ends of the score's interval.
     supply : mapping of str to str
         Column of counts (above 0) → title of its axis.
     score : str
@@ -115,9 +116,14 @@ def scores_by_supply(
     figure = make_subplots(1, len(supply), shared_yaxes=True, horizontal_spacing=0.05)
     for column, (name, label) in enumerate(supply.items(), start=1):
         for category, of_it in rows.groupby(rows["category"].astype(str), sort=False):
+            bars = None
+            if {"low", "high"} <= set(of_it):
+                up, down = of_it["high"] - of_it[score], of_it[score] - of_it["low"]
+                bars = {"type": "data", "array": up, "arrayminus": down, "thickness": 0.8, "width": 0}
             figure.add_scatter(
                 x=of_it[name],
                 y=of_it[score],
+                error_y=bars,
                 text=[str(model) for model in of_it.index],
                 name=category,
                 legendgroup=category,

@@ -58,6 +58,10 @@ def test_scores_stand_over_each_supply_and_a_missing_one_is_left_out() -> None:
     assert level.name == ""
     assert {shape.y0 for shape in figure.layout.shapes} == {87}
     assert figure.layout.xaxis2.title.text == "sessions to learn from"
+    table = scores().assign(low=lambda of: of["f1"] - 10, high=lambda of: of["f1"] + 5)
+    for dots in plots.scores_by_supply(table, supply, score="f1", axis="F1 (%)", **LOOK).data:
+        assert list(dots.error_y.array) == [5, 5]
+        assert list(dots.error_y.arrayminus) == [10, 10]
 
 
 def test_scores_without_a_column_or_a_number_are_refused() -> None:
