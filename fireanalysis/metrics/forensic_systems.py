@@ -57,7 +57,10 @@ def _fit_beta_binomial(cells: NDArray, same: NDArray[np.bool_]) -> Model:
         found = np.empty(len(rows))
         for of in np.unique(rows[:, 1]):
             at = rows[:, 1] == of
-            table = _rising(*(betabinom.pmf(np.arange(of + 1), of, *shape) for shape in (ones, others)))
+            chances = (betabinom.pmf(np.arange(of + 1), of, *shape) for shape in (ones, others))
+            table = _rising(
+                *(np.maximum(chance, 1e-300) for chance in chances)
+            )  # of many cells some underflow
             found[at] = table[rows[at, 0].astype(int)]
         return found
 

@@ -99,6 +99,14 @@ def test_beta_binomial_never_falls_with_the_cells_and_pools_where_it_would() -> 
     assert 0.1 < share < 1.5
 
 
+def test_thousands_of_cells_have_finite_ratios() -> None:
+    """Here and there neither kind has a chance that a computer can tell from 0."""
+    counts = np.array([[8940 + k % 20, 9000] for k in range(30)] + [[k % 20, 9000] for k in range(30)])
+    system = fit_likelihood_ratio(counts, np.arange(60) < 30, method="beta_binomial", bounds=None)
+    line = system.log10(np.column_stack([np.arange(9001), np.full(9001, 9000)]))
+    assert np.isfinite(line).all() and (np.diff(line) >= 0).all() and line[0] < -100 < 100 < line[-1]
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("seed", range(4))
 def test_invariance_bounds_are_those_of_lir(method: str, seed: int) -> None:
