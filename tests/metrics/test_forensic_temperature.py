@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
+from sklearn.linear_model import LogisticRegression
 
 from fireanalysis import metrics
 from fireanalysis.errors import DataError, ParameterError
@@ -120,6 +121,15 @@ def test_offsets_mend_what_a_temperature_cannot():
     how = {"groups": GROUPS, "seed": 0, "resamples": 5}
     assert np.abs(metrics.class_bias(mended, TRUTH, **how).value).max() < 0.005
     assert np.abs(metrics.class_bias(hot, TRUTH, **how).value).max() > 0.1
+
+
+def test_of_two_classes_offsets_are_platt_s():
+    two, truth = LOGITS[TRUTH < 2, :2], TRUTH[TRUTH < 2]
+    apart = two[:, 1] - two[:, 0]
+    platt = LogisticRegression(C=np.inf, tol=1e-10).fit(apart[:, None], truth)
+    temperature, offsets = metrics.fit_offsets(two, truth, spread=1e3)
+    assert 1 / temperature == pytest.approx(platt.coef_[0, 0], rel=1e-3)
+    assert offsets[1] - offsets[0] == pytest.approx(platt.intercept_[0], abs=1e-3)
 
 
 def test_a_class_without_samples_is_bounded():
