@@ -230,7 +230,8 @@ def fit_offsets(
     Notes
     -----
     Source: Alexandari, Kundaje and Shrikumar 2020 (arXiv:1901.06852), bias-corrected temperature scaling, for two
-    classes Platt scaling; the pull towards 0 is ours. Where the loss is least, samples × `class_bias` = −offset ∕ spread².
+    classes Platt scaling; the pull towards 0 is ours. Where the loss is least, samples × `class_bias` is
+    −offset ∕ spread².
 
     Examples
     --------
