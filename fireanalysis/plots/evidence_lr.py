@@ -179,7 +179,7 @@ def cross_entropy_curves(systems: Mapping[str, pd.DataFrame], *, title: str, sou
     neutral = {"color": NEUTRAL, "dash": "dot", "width": 2}
     x, y = table["log10 prior odds"], table["neutral"]
     figure.add_scatter(x=x, y=y, mode="lines", line=neutral, name="prior odds only")
-    highest = float(y.max())
+    highest = max(float(of[["this system", "neutral"]].to_numpy().max()) for of in systems.values())
     for number, (name, table) in enumerate(systems.items()):
         for column, dash in (("this system", "solid"), ("after PAV", "dash")):
             line = {"color": _colour(number), "dash": dash, "width": 2}
@@ -187,7 +187,7 @@ def cross_entropy_curves(systems: Mapping[str, pd.DataFrame], *, title: str, sou
             x, y = table["log10 prior odds"], table[column]
             figure.add_scatter(x=x, y=y, mode="lines", line=line, name=label)
     figure.update_xaxes(title="log<sub>10</sub> prior odds (not ours to choose)")
-    figure.update_yaxes(title="empirical cross-entropy (bits)", range=[0, 1.4 * highest])
+    figure.update_yaxes(title="empirical cross-entropy (bits)", range=[0, min(2.0, 1.05 * highest)])
     return _legend_below(finish(figure, title, source=source, height=420), 420)
 
 
@@ -274,4 +274,5 @@ def _colour(number: int) -> str:
 
 
 def _legend_below(figure: go.Figure, height: int) -> go.Figure:
-    return figure.update_layout(legend={"y": -60 / (height - 130), "yanchor": "top"}, margin={"b": 110})
+    margin = {"b": 110, "t": figure.layout.margin.t - 20}  # nothing stands above the axes but the title
+    return figure.update_layout(legend={"y": -60 / (height - 130), "yanchor": "top"}, margin=margin)

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from fireanalysis.errors import DataError
-from fireanalysis.metrics import Interval
+from fireanalysis.metrics import Interval, interval_ends
 
 from .evidence_lr import LIMIT, NEUTRAL, SAME
 from .style import CLASS_COLOURS, finish
@@ -21,8 +21,8 @@ def cllr_bars(
     Parameters
     ----------
     summaries : mapping of str to mapping of str to Interval
-        From `fireanalysis.metrics.likelihood_ratio_summary`; the whiskers are the intervals of Cllr_min, within the
-        bar, and of Cllr, at its end.
+        From `fireanalysis.metrics.likelihood_ratio_summary`; whiskers: the intervals of Cllr, above, and of Cllr_min,
+        below.
     title : str
     source : {"simulated", "real"} or None
         None where the rows say it.
@@ -39,30 +39,38 @@ def cllr_bars(
         raise DataError(
             what, where="cllr_bars", do="bound the likelihood ratios, so that none is 0 or infinite"
         )
-    names = [name.replace(", ", "<br>", 1) for name in summaries]
-    figure = go.Figure()
+    figure, rows = go.Figure(), np.arange(len(summaries))
     parts = {
-        "Cllr_min: what the scores cannot tell": ("Cllr_min", "Cllr_min", SAME),
-        "calibration loss": ("calibration loss", "Cllr", CLASS_COLOURS[4]),
+        "Cllr_min: what the scores cannot tell": ("Cllr_min", "Cllr_min", SAME, 0.17),
+        "calibration loss": ("calibration loss", "Cllr", CLASS_COLOURS[4], -0.17),
     }
-    for label, (part, at, colour) in parts.items():
-        ends = [one[at] for one in summaries.values()]
-        bars = {
-            "type": "data",
-            "array": [max(0.0, end.high - end.value) for end in ends],
-            "arrayminus": [max(0.0, end.value - end.low) for end in ends],
-            "thickness": 1.4,
-            "color": "#222222",
-        }
+    for label, (part, _, colour, _) in parts.items():
         x = [one[part].value for one in summaries.values()]
-        figure.add_bar(y=names, x=x, orientation="h", marker_color=colour, name=label, error_x=bars)
+        figure.add_bar(y=rows, x=x, orientation="h", marker_color=colour, name=label)
+    for _, at, _, shift in parts.values():
+        value, low, high = interval_ends([one[at] for one in summaries.values()])
+        # One below the other: the two whiskers overlap.
+        figure.add_scatter(
+            x=value,
+            y=rows + shift,
+            mode="markers",
+            marker={"color": "#222222", "size": 4},
+            error_x={
+                "type": "data",
+                "array": np.maximum(high - value, 0),
+                "arrayminus": np.maximum(value - low, 0),
+                "thickness": 1.4,
+                "width": 3,
+            },
+            name=f"{at}, 95 %",
+            showlegend=False,
+        )
     figure.add_vline(1, line={"color": NEUTRAL, "dash": "dot", "width": 2})
-    figure.update_layout(barmode="stack", bargap=0.35)
-    figure.update_yaxes(type="category", autorange="reversed", automargin=True, tickfont={"size": 11})
+    figure.update_layout(barmode="stack", bargap=0.3)
     figure.update_xaxes(
         title="Cllr (bits; 0 perfect, 1 as good as nothing), 95 % intervals", rangemode="tozero"
     )
-    return finish(figure, title, source=source, height=130 + 34 * len(names))
+    return _with_names(finish(figure, title, source=source, height=130 + 36 * len(rows)), list(summaries))
 
 
 def likelihood_ratio_bounds(
@@ -118,12 +126,19 @@ def likelihood_ratio_bounds(
             look = {"name": label, "legendgroup": label, "showlegend": row == 0}
             figure.add_scatter(x=x, y=[row, row], mode=mode, line=line, marker=marker, **look)
     figure.add_vline(0, line={"color": NEUTRAL, "dash": "dot", "width": 2})
-    ticks = {
-        "tickvals": list(range(len(names))),
-        "ticktext": [name.replace(", ", "<br>", 1) for name in names],
-    }
-    figure.update_yaxes(
-        range=[len(names) - 0.5, -0.5], automargin=True, zeroline=False, tickfont={"size": 11}, **ticks
-    )
     figure.update_xaxes(title="log<sub>10</sub> LR", range=[-edge * 1.04, edge * 1.04])
-    return finish(figure, title, source=source, height=130 + 34 * len(names))
+    return _with_names(finish(figure, title, source=source, height=130 + 34 * len(names)), names)
+
+
+def _with_names(figure: go.Figure, names: Sequence[str]) -> go.Figure:
+    """Name the rows 0, 1, ... from top to bottom, with room for the names, broken at their first comma."""
+    broken = [name.replace(", ", "<br>", 1) for name in names]
+    longest = max(len(line) for name in broken for line in name.split("<br>"))
+    figure.update_yaxes(
+        range=[len(names) - 0.5, -0.5],
+        zeroline=False,
+        tickvals=list(range(len(names))),
+        ticktext=broken,
+        tickfont={"size": 11},
+    )
+    return figure.update_layout(margin={"l": max(60, 14 + 6 * longest)}, legend={"traceorder": "normal"})

@@ -13,15 +13,18 @@ def summary(least: float, loss: float) -> dict[str, Interval]:
     return {n: Interval(x, x - 0.05, x + 0.1, np.zeros(3), 5) for n, x in numbers.items()}
 
 
-def test_both_parts_of_a_bar_end_at_cllr() -> None:
+def test_both_parts_of_a_bar_end_at_cllr_and_each_has_its_interval() -> None:
     rows = {"one, logistic": summary(0.2, 0.1), "two": summary(0.3, 0.5)}
-    least, loss = plots.cllr_bars(rows, title="t", source="real").data
+    figure = plots.cllr_bars(rows, title="t", source="real")
+    least, loss, of_least, of_cllr = figure.data
     assert list(least.x) == [0.2, 0.3]
     assert np.add(least.x, loss.x) == pytest.approx([0.3, 0.8])
-    assert least.y[0] == "one<br>logistic"
-    for part in (least, loss):
-        assert part.error_x.array == pytest.approx([0.1, 0.1])
-        assert part.error_x.arrayminus == pytest.approx([0.05, 0.05])
+    assert list(figure.layout.yaxis.ticktext) == ["one<br>logistic", "two"]
+    for bars, ends in ((of_least, [0.2, 0.3]), (of_cllr, [0.3, 0.8])):
+        assert bars.x == pytest.approx(ends)
+        assert bars.error_x.array == pytest.approx([0.1, 0.1])
+        assert bars.error_x.arrayminus == pytest.approx([0.05, 0.05])
+    assert all(np.subtract(of_least.y, of_cllr.y) > 0.2)  # they overlap along the axis
 
 
 def test_a_cost_without_end_is_an_error_that_says_what_to_do() -> None:
