@@ -18,6 +18,7 @@ from .classification import (
     bootstrap_interval,
     bootstrap_mean,
     bootstrap_scores,
+    bootstrap_sums,
     class_report,
     confused_pairs,
     confusion_counts,
@@ -117,7 +118,7 @@ from .segmentation import (
 )
 from .segmentation_alarms import alarm_rates, picture_alarms
 from .segmentation_boundary import boundary_counts, boundary_strip
-from .segmentation_calibration import pixel_calibration_error, pixel_reliability
+from .segmentation_calibration import pixel_calibration_error, pixel_calibration_interval, pixel_reliability
 from .segmentation_cells import best_cell_masks
 from .segmentation_size import iou_by_size
 from .surface import SurfaceStatistics, missing_share, surface_statistics
@@ -168,6 +169,7 @@ __all__ = [
     "bootstrap_scores",
     "bootstrap_seeds",
     "bootstrap_segmentation",
+    "bootstrap_sums",
     "boundary_counts",
     "boundary_strip",
     "brier_parts",
@@ -248,6 +250,7 @@ __all__ = [
     "permute_pairs",
     "picture_alarms",
     "pixel_calibration_error",
+    "pixel_calibration_interval",
     "pixel_reliability",
     "plain_statistics",
     "predict_batch",

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fireanalysis.errors import DataError, ParameterError
 
-from .classification import Interval, bootstrap_interval
+from .classification import Interval, bootstrap_sums
 
 COUNTS = ["tp", "fp", "fn", "tn"]
 SCORES = (
@@ -122,7 +122,8 @@ def segmentation_scores(counts: pd.DataFrame) -> pd.Series:
     {'foreground IoU': 0.33, 'background IoU': 0.33, 'mean IoU': 0.33, 'dice': 0.5, 'precision': 0.5, 'recall': 0.5,
      'IoU by picture': 0.33}
     """
-    return pd.Series(_scores(_sums(counts, where="segmentation_scores")), index=list(SCORES))
+    totals = _sums(counts, where="segmentation_scores").sum(axis=0)
+    return pd.Series(_scores(totals[None])[0], index=list(SCORES))
 
 
 def bootstrap_segmentation(
@@ -173,9 +174,10 @@ def bootstrap_segmentation(
         if len(parts[0]) != len(parts[1]) or (same[0].to_numpy() != same[1].to_numpy()).any():
             what = "the two networks' counts are not of the same pictures"
             raise DataError(what, where=where, do="count both on the same masks, in the same order")
-    found = bootstrap_interval(
-        lambda *sums: _scores(sums[0]) - (_scores(sums[1]) if len(sums) > 1 else 0),
-        *parts,
+    width = parts[0].shape[1]
+    found = bootstrap_sums(
+        lambda sums: _scores(sums[:, :width]) - (0 if against is None else _scores(sums[:, width:])),
+        np.column_stack(parts),
         groups=groups,
         seed=seed,
         resamples=resamples,
@@ -327,10 +329,12 @@ def _sums(counts: pd.DataFrame, *, where: str) -> NDArray[np.float64]:
     return np.column_stack([four, iou, has])
 
 
-def _scores(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    tp, fp, fn, tn, iou, has = sums.sum(0)
-    tops = np.array([tp, tn, 2 * tp, tp, tp, iou])
-    bottoms = np.array([tp + fp + fn, tn + fp + fn, 2 * tp + fp + fn, tp + fp, tp + fn, has])
-    of = np.divide(tops, bottoms, out=np.full(6, np.nan), where=bottoms > 0)
-    classes = of[:2][~np.isnan(of[:2])]
-    return np.array([of[0], of[1], classes.mean(), *of[2:]])
+def _scores(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """All scores (k, 7) of sums over pictures (k, 6)."""
+    tp, fp, fn, tn, iou, has = totals.T
+    tops = np.stack([tp, tn, 2 * tp, tp, tp, iou])
+    bottoms = np.stack([tp + fp + fn, tn + fp + fn, 2 * tp + fp + fn, tp + fp, tp + fn, has])
+    of = np.divide(tops, bottoms, out=np.full(tops.shape, np.nan), where=bottoms > 0)
+    there = ~np.isnan(of[:2])  # a class that is in no picture, nor found in any, is left out of the mean
+    mean = np.where(there, of[:2], 0).sum(axis=0) / there.sum(axis=0)
+    return np.stack([of[0], of[1], mean, *of[2:]], axis=1)

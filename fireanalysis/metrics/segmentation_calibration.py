@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fireanalysis.errors import DataError
 from fireanalysis.transforms.arrays import whole
 
+from .classification import Interval, bootstrap_sums
 from .segmentation import pairs_of
 
 
@@ -46,13 +47,7 @@ def pixel_reliability(
     0        2        0.10       0.0
     1        2        0.85       0.5
     """
-    where = "pixel_reliability"
-    number = whole(bins, name="bins", where=where, least=1, most=10_000)
-    sums = np.zeros((3, number))
-    for said, true in pairs_of(predicted, truth, where=where):
-        place = np.minimum((said * number).astype(int), number - 1).ravel()
-        for row, weight in zip(sums, (None, said.ravel(), true.ravel()), strict=True):
-            row += np.bincount(place, weight, minlength=number)
+    sums = _binned(predicted, truth, bins=bins, where="pixel_reliability").sum(axis=0)
     samples, confidence, accuracy = sums[:, sums[0] > 0]
     table = {"samples": samples.astype(int), "confidence": confidence / samples}
     return pd.DataFrame(table | {"accuracy": accuracy / samples})
@@ -96,3 +91,64 @@ def pixel_calibration_error(reliability: pd.DataFrame, *, least: float = 0.0) ->
     rows = reliability[reliability["confidence"] >= least]
     gap = (rows["confidence"] - rows["accuracy"]).abs()
     return float((gap * rows["samples"]).sum() / rows["samples"].sum()) if len(rows) else float("nan")
+
+
+def pixel_calibration_interval(
+    predicted: Iterable[ArrayLike],
+    truth: Iterable[ArrayLike],
+    *,
+    groups: ArrayLike,
+    seed: int,
+    least: float = 0.0,
+    bins: int = 10,
+    resamples: int = 1000,
+) -> Interval:
+    """Give `pixel_calibration_error` with its interval, scenes resampled.
+
+    Parameters
+    ----------
+    predicted, truth
+        See `segmentation_counts`.
+    groups : (n,)
+        Scene of each picture.
+    least
+        See `pixel_calibration_error`.
+    bins
+        See `pixel_reliability`.
+    seed, resamples
+        See `bootstrap_interval`.
+
+    Raises
+    ------
+    DataError, ParameterError
+        As `pixel_reliability` and `bootstrap_interval`.
+
+    Examples
+    --------
+    >>> truth = np.eye(4, dtype=bool)[None].repeat(3, axis=0)
+    >>> said = np.full((3, 4, 4), 0.25)  # a quarter of the pixels are foreground, in each picture
+    >>> f"{pixel_calibration_interval(said, truth, groups=range(3), seed=0):.2f}"
+    '0.00 (0.00 to 0.00)'
+    """
+    sums = _binned(predicted, truth, bins=bins, where="pixel_calibration_interval")
+
+    def error(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+        samples, confidence, accuracy = totals.reshape(-1, *sums.shape[1:]).swapaxes(0, 1)
+        counted = (samples > 0) & (confidence >= least * samples)
+        gap, pixels = ((one * counted).sum(axis=1) for one in (np.abs(confidence - accuracy), samples))
+        return np.divide(gap, pixels, out=np.full(len(gap), np.nan), where=pixels > 0)
+
+    return bootstrap_sums(error, sums.reshape(len(sums), -1), groups=groups, seed=seed, resamples=resamples)
+
+
+def _binned(
+    predicted: Iterable[ArrayLike], truth: Iterable[ArrayLike], *, bins: int, where: str
+) -> NDArray[np.float64]:
+    """Count pixels, add up probabilities and foreground pixels in each picture's bins: (n, 3, bins)."""
+    number = whole(bins, name="bins", where=where, least=1, most=10_000)
+    sums = []
+    for said, true in pairs_of(predicted, truth, where=where):
+        place = np.minimum((said * number).astype(int), number - 1).ravel()
+        weights = (None, said.ravel(), true.ravel())
+        sums.append([np.bincount(place, weight, minlength=number) for weight in weights])
+    return np.array(sums, np.float64)

@@ -334,6 +334,16 @@ def test_an_undefined_number_has_no_interval_to_print() -> None:
     assert "to" in f"{scores['recall'][0]:.2f}"
 
 
+def test_sums_are_bootstrapped_as_anything_else_is() -> None:
+    values, groups = np.random.default_rng(0).random((40, 2)), np.arange(40) % 7
+    how = {"groups": groups, "seed": 5, "resamples": 200}
+    fast = metrics.bootstrap_sums(lambda sums: sums[:, 0] / sums[:, 1], values, **how)
+    slow = metrics.bootstrap_interval(lambda x: x[:, 0].sum() / x[:, 1].sum(), values, **how)
+    assert (fast.value, fast.low, fast.high) == pytest.approx((slow.value, slow.low, slow.high))
+    with pytest.raises(DataError, match="all samples are of one group"):
+        metrics.bootstrap_sums(lambda sums: sums, values, groups=np.zeros(40), seed=0)
+
+
 def test_one_interval_out_of_many() -> None:
     values = np.random.default_rng(0).normal(size=(30, 3))
     groups = np.arange(30) // 3

@@ -40,3 +40,29 @@ def test_what_is_refused() -> None:
         metrics.pixel_reliability(np.ones((1, 2, 2)), np.ones((1, 2, 2), bool), bins=0)
     with pytest.raises(DataError, match="no samples, accuracy"):
         metrics.pixel_calibration_error(pd.DataFrame({"confidence": [0.5]}))
+
+
+@pytest.mark.parametrize("least", [0.0, 0.5])
+def test_interval_of_the_error_is_that_of_the_drawn_pictures(least: float) -> None:
+    rng = np.random.default_rng(2)
+    said = rng.random((12, 10, 10)) ** 2
+    truth = rng.random(said.shape) < said**1.5
+    how = {"groups": np.arange(12) // 3, "seed": 4, "resamples": 60}
+    fast = metrics.pixel_calibration_interval(said, truth, least=least, **how)
+    slow = metrics.bootstrap_interval(
+        lambda p, t: metrics.pixel_calibration_error(metrics.pixel_reliability(p, t), least=least),
+        said,
+        truth,
+        **how,
+    )
+    assert (fast.value, fast.low, fast.high) == pytest.approx((slow.value, slow.low, slow.high))
+    assert fast.groups == 4
+
+
+def test_no_pixel_that_is_called_foreground_has_no_error() -> None:
+    said = np.full((3, 4, 4), 0.1)
+    found = metrics.pixel_calibration_interval(
+        said, said > 1, groups=range(3), seed=0, least=0.5, resamples=20
+    )
+    assert np.isnan(found.value)
+    assert np.isnan(found.low)
