@@ -36,7 +36,7 @@ class ShortcutTest:
     null : float64 (permutations,)
         The same number with batches (or firearms) shuffled.
     p : float
-        Share of the shuffles, the true order counted as one, that do as well.
+        Share of the shuffles, the true order counted as one, that do as well; never below `least_p`.
     least_p : float
         What p could be at best with so many groups and shuffles: above 0.05, no result can be shown.
     """
@@ -141,7 +141,8 @@ def shortcut_test(score: Interval, null: NDArray[np.float64], *, ways: float) ->
     # A score that differs in the last digits only is the same.
     as_good = int((null >= score.value - 1e-9).sum())
     size = len(null) + 1
-    return ShortcutTest(score, null, (as_good + 1) / size, max(1 / ways, 1 / size))
+    least = max(1 / ways, 1 / size)
+    return ShortcutTest(score, null, max((as_good + 1) / size, least), least)
 
 
 def false_alarms(
@@ -204,7 +205,7 @@ def _checked(
     table = table[:, None] if table.ndim == 1 else table
     columns = [np.asarray(one) for one in (batch, groups, groups if within is None else within)]
     if table.ndim != 2 or not table.size or any(one.shape != (len(table),) for one in columns):
-        shapes = f"features {table.shape}, batch {columns[0].shape}, groups {columns[1].shape}"
+        shapes = f"features of shape {table.shape}, {columns[0].size} batches, {columns[1].size} groups"
         raise DataError(shapes, where=where, do="pass one row, one batch and one group a sample")
     if not np.isfinite(table).all() or any(pd.isna(one).any() for one in columns):
         what = f"{(~np.isfinite(table)).sum()} features are not finite, or a batch or group is missing"

@@ -48,7 +48,7 @@ def split_gap(
     estimator : scikit-learn classifier, optional
         A support vector machine on scaled features by default, classes weighing the same.
     folds : int
-        Parts of a split; up to 20 groups (or batches) are held out one by one.
+        Parts of a split, fewer if a class has fewer samples; up to 20 groups (or batches) are held out one by one.
     resamples : int
         Of groups.
 
@@ -115,7 +115,8 @@ def _folds(
     elif len(np.unique(unit)) <= _FEW:
         yield from LeaveOneGroupOut().split(of_class, groups=unit)
     else:
-        dealt = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+        parts = max(2, min(folds, int(np.bincount(of_class).min())))
+        dealt = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
         yield from dealt.split(of_class, of_class, groups=unit)
 
 

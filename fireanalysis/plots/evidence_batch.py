@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike
 
 from fireanalysis.errors import DataError
 from fireanalysis.metrics import ShortcutTest
@@ -124,13 +123,13 @@ def batch_scatter(
 
 
 def false_alarm_curves(
-    tables: Mapping[str, Mapping[str, ArrayLike]], *, title: str, source: str | None, level: float = 0.05
+    tables: Mapping[str, pd.DataFrame], *, title: str, source: str | None, level: float = 0.05
 ) -> go.Figure:
     """Show which share of batches that mean nothing gets a p-value of at most so much: at most the diagonal if sound.
 
     Parameters
     ----------
-    tables : mapping of str to mapping of str to float (sets,)
+    tables : mapping of str to DataFrame (sets rows)
         Data → what was shuffled → p-values (`fireanalysis.metrics.false_alarms`).
     level : float
         Of an alarm, as a dotted line.
@@ -140,17 +139,17 @@ def false_alarm_curves(
     DataError
         If there are no p-values.
     """
-    if not tables or not all(np.size(values) for table in tables.values() for values in table.values()):
+    if not tables or any(table.empty for table in tables.values()):
         raise DataError("there are no p-values", where="false_alarm_curves", do="pass at least one a kind")
     figure = go.Figure()
     diagonal = {"color": "#888888", "dash": "dash", "width": 1.5}
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=diagonal, name="as promised")
-    kinds = list(dict.fromkeys(kind for table in tables.values() for kind in table))
+    kinds = list(dict.fromkeys(str(kind) for table in tables.values() for kind in table))
     for number, (data, table) in enumerate(tables.items()):
         for kind, values in table.items():
             p = np.sort(np.asarray(values, float))
             line = {
-                "color": CLASS_COLOURS[kinds.index(kind)],
+                "color": CLASS_COLOURS[kinds.index(str(kind))],
                 "dash": ("solid", "dot")[number % 2],
                 "shape": "hv",
             }

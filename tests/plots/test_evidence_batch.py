@@ -44,10 +44,10 @@ def test_batches_have_colours_and_groups_symbols() -> None:
 
 
 def test_share_of_p_values_up_to_each() -> None:
-    p = {"groups": [0.5, 0.1, 0.9, 0.1], "samples": [0.01, 0.01, 0.02, 0.5]}
+    p = pd.DataFrame({"groups": [0.5, 0.1, 0.9, 0.1], "samples": [0.01, 0.01, 0.02, 0.5]})
     figure = plots.false_alarm_curves({"study": p}, title="t", source="real")
     _, groups, samples = figure.data
     assert list(groups.x) == [0, 0.1, 0.1, 0.5, 0.9] and list(groups.y) == [0, 0.25, 0.5, 0.75, 1]
     assert groups.line.color != samples.line.color
     with pytest.raises(DataError, match="no p-values"):
-        plots.false_alarm_curves({"study": {"groups": []}}, title="t", source="real")
+        plots.false_alarm_curves({"study": p.iloc[:0]}, title="t", source="real")
