@@ -110,3 +110,19 @@ def test_an_infinite_ratio_is_certainty_and_a_missing_one_an_error() -> None:
     assert figure.data[-1].y[0] == 100
     with pytest.raises(DataError, match="ratios of nothing"):
         plots.from_score_to_posterior(curves, 1.0, {}, **how)
+
+
+def test_scores_and_ratios_that_are_all_equal_are_drawn() -> None:
+    for equal in (np.full(8, 3.0), np.full(8, 0.37)):
+        system = metrics.fit_likelihood_ratio(equal, SAME)
+        curves = {"logistic": (equal, system.log10(equal))}
+        figure = plots.likelihood_ratio_curves(equal, SAME, curves, axis="score", **HOW)
+        bins = figure.data[0].xbins
+        assert bins.start < equal[0] < bins.end
+        assert set(figure.data[2].y) == {0}
+    nothing = np.zeros(8)
+    figure = plots.tippett_curves({"nothing": metrics.tippett(nothing, SAME)}, **HOW)
+    assert [trace.y[1] for trace in figure.data] == [100, 100]
+    assert plots.pav_curves({"nothing": metrics.pav(nothing, SAME)}, **HOW).data[1].y == (0.0,)
+    entropy = plots.cross_entropy_curves({"nothing": metrics.empirical_cross_entropy(nothing, SAME)}, **HOW)
+    assert entropy.data[1].y == pytest.approx(entropy.data[0].y)
