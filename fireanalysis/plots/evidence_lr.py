@@ -28,7 +28,6 @@ def likelihood_ratio_curves(
     axis: str,
     source: str,
     kinds: tuple[str, str] = ("same source", "different sources"),
-    mark: float | None = None,
 ) -> go.Figure:
     """Show how scores of both kinds of pairs are spread and, below, which likelihood ratio each score gets.
 
@@ -46,8 +45,6 @@ def likelihood_ratio_curves(
     source : {"simulated", "real"}
     kinds : (str, str)
         What pairs are called of which the first proposition is true, and the second.
-    mark : float, optional
-        A score, as a line.
 
     Raises
     ------
@@ -70,8 +67,6 @@ def likelihood_ratio_curves(
         line = {"color": CLASS_COLOURS[number % len(CLASS_COLOURS)], "width": 2}
         figure.add_scatter(x=np.asarray(x, float), y=y, mode="lines", line=line, name=name, row=2, col=1)
     figure.add_hline(0, line={"color": NEUTRAL, "dash": "dash", "width": 1.5}, row=2, col=1)
-    if mark is not None:
-        figure.add_vline(mark, line={"color": "#444444", "dash": "dot", "width": 1.5})
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(title=axis, row=2, col=1)
     figure.update_yaxes(title="pairs (%)", rangemode="tozero", row=1, col=1)
