@@ -56,7 +56,8 @@ def split_gap(
     -------
     dict of str to Interval
         "by sample", "by group", "by batch": mean recall over the classes; and the three gaps, "by sample − by group"
-        and so on. What speaks of batches is left out where a class is of one batch only: then nobody can say.
+        and so on. What speaks of batches is left out where a class is of one batch only, or a group is in several
+        (a batch held out would be learned from all the same): then nobody can say.
 
     Raises
     ------
@@ -83,8 +84,9 @@ def split_gap(
     if len(names) < 2 or spread["by group"] < 2:
         what = f"{len(names)} classes, the least with {spread['by group']} groups; two of each are needed"
         raise DataError(what, where="split_gap", do="add groups, or leave such classes out")
+    crossed = pd.Series(units["by batch"]).groupby(units["by group"]).nunique().max() > 1
     found: dict[str, Interval] = {}
-    for split in SPLITS if spread["by batch"] > 1 else SPLITS[:2]:
+    for split in SPLITS if spread["by batch"] > 1 and not crossed else SPLITS[:2]:
         said = np.full(len(table), -1)
         for train, test in _folds(units.get(split), of_class, folds, seed):
             said[test] = clone(learner).fit(table[train], of_class[train]).predict(table[test])

@@ -24,6 +24,8 @@ class BatchExplorer(Explorer):
     ----------
     tables : mapping of str to DataFrame
         One row a sample: ``group``, ``batch``, perhaps ``label``, and features.
+    sources : mapping of str to str
+        Table → "simulated" or "real".
     permutations : int
         Shuffles a test.
 
@@ -36,21 +38,24 @@ class BatchExplorer(Explorer):
     Raises
     ------
     DataError
-        If there is no table, or one cannot be tested (`fireanalysis.metrics.predict_batch`).
+        If there is no table, one has no source, or one cannot be tested (`fireanalysis.metrics.predict_batch`).
 
     Examples
     --------
     >>> table = pd.DataFrame({"group": list("aabbccdd"), "batch": [1] * 4 + [2] * 4, "rough": [1.0] * 4 + [2.0] * 4})
-    >>> explorer = BatchExplorer({"toy": table.assign(size=[1.0, 2.0] * 4)})
+    >>> explorer = BatchExplorer({"toy": table.assign(size=[1.0, 2.0] * 4)}, {"toy": "simulated"})
     >>> explorer.features.value = ["size"]
     >>> "told: 50%" in explorer.figure.layout.title.text
     True
     """
 
-    def __init__(self, tables: Mapping[str, pd.DataFrame], *, permutations: int = 199) -> None:
-        if not tables:
-            raise DataError("there is no table to explore", where="BatchExplorer", do="pass one at least")
-        self._tables, self._permutations = dict(tables), permutations
+    def __init__(
+        self, tables: Mapping[str, pd.DataFrame], sources: Mapping[str, str], *, permutations: int = 199
+    ) -> None:
+        if not tables or not tables.keys() <= sources.keys():
+            what = f"tables {', '.join(tables) or '(none)'}; sources of {', '.join(sources) or 'none'}"
+            raise DataError(what, where="BatchExplorer", do="pass one table at least, and the source of each")
+        self._tables, self._sources, self._permutations = dict(tables), dict(sources), permutations
         self.table = ipywidgets.Dropdown(options=list(tables), description="table", style=WIDE)
         self.shuffled = ipywidgets.Dropdown(options=("groups", "samples"), description="shuffled", style=WIDE)
         self.features = ipywidgets.SelectMultiple(description="features", style=WIDE)
@@ -86,5 +91,5 @@ class BatchExplorer(Explorer):
             tests,
             title=f"{self.table.value}, batch told: {told.score.value:.0%}, by chance {told.chance:.0%}",
             axis="batch named rightly (mean share, groups held out)",
-            source=None,
+            source=self._sources[self.table.value],
         )

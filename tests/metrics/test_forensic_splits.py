@@ -40,6 +40,8 @@ def test_what_a_batch_tells_is_lost_without_it() -> None:
 def test_a_class_of_one_batch_leaves_batches_out() -> None:
     gap = split_gap(SOUND, MODEL, MODEL, SESSION, seed=0)
     assert set(gap) == {"by sample", "by group", "by sample − by group"}
+    copies = np.tile([0, 1], 32)  # of each session, in both batches
+    assert set(split_gap(SOUND, MODEL, copies, SESSION, seed=0)) == set(gap)
 
 
 def test_many_groups_are_held_out_in_parts() -> None:
