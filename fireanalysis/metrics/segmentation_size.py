@@ -32,7 +32,7 @@ def iou_by_size(
     -------
     DataFrame
         One row a bin that has pictures: pictures, scenes (counts), share (mean foreground share), foreground IoU,
-        low, high (NaN with a single scene), recall.
+        low, high (NaN with a single scene), recall, "recall low", "recall high".
 
     Raises
     ------
@@ -68,14 +68,14 @@ def iou_by_size(
             continue
         part, of_scene = counts[its], scenes[its]
         scores, scene_count = segmentation_scores(part), len(np.unique(of_scene))
-        low = high = float("nan")
-        if scene_count > 1:
-            found = bootstrap_segmentation(part, groups=of_scene, seed=seed)["foreground IoU"]
-            low, high = found.low, found.high
-        score = scores["foreground IoU"], low, high, scores["recall"]
-        rows.append((len(part), scene_count, share[its].mean(), *score))
+        row = [len(part), scene_count, share[its].mean()]
+        found = bootstrap_segmentation(part, groups=of_scene, seed=seed) if scene_count > 1 else {}
+        for name in ("foreground IoU", "recall"):
+            row += [scores[name], *((found[name].low, found[name].high) if found else (np.nan, np.nan))]
+        rows.append(row)
     if not rows:
         what = f"no picture has a foreground share between {ends[0]:g} and {ends[-1]:g}"
         raise DataError(what, where=where, do="pass wider edges, or pictures with foreground")
-    columns = ["pictures", "scenes", "share", "foreground IoU", "low", "high", "recall"]
+    columns = ["pictures", "scenes", "share", "foreground IoU", "low", "high"]
+    columns += ["recall", "recall low", "recall high"]
     return pd.DataFrame(rows, columns=columns)

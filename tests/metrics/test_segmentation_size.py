@@ -26,6 +26,8 @@ def test_bins_are_by_share_and_each_is_scored_alone() -> None:
         assert row[4] == pytest.approx(jaccard_score(truth[part].ravel(), said[part].ravel()))
     assert table["low"].isna().tolist() == [True, True, False, True, True]  # one scene has no interval
     assert table["low"][2] == pytest.approx(table["foreground IoU"][2])  # both scenes alike
+    assert table["recall low"].isna().tolist() == table["low"].isna().tolist()
+    assert table["recall high"][2] == pytest.approx(table["recall"][2])
 
 
 @pytest.mark.parametrize("edges", [[0.5], [0, 0], [0.2, 0.1], [-1, 1], [0, 2], [0, np.nan]])
