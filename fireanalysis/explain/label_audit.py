@@ -79,8 +79,8 @@ def out_of_sample(
         what = f"{len(np.unique(y))} classes and {len(np.unique(units))} groups for {folds} folds"
         raise DataError(what, where=where, do="pass two classes or more, and as many groups as folds")
     how = StratifiedKFold if leaky else StratifiedGroupKFold
-    with warnings.catch_warnings():  # classes with fewer samples than folds: said above
-        warnings.filterwarnings("ignore", message="(?s).*(least populated|Number of classes)")
+    with warnings.catch_warnings():  # classes with few samples: said above
+        warnings.filterwarnings("ignore", message="(?s).*(least populated|Number of classes|Only one sample)")
         try:
             found = cross_val_predict(
                 estimator,

@@ -131,7 +131,7 @@ def suspect_list(
             figure.add_scatter(x=rank[of], y=scores[of], mode="markers", marker=marker, name=name)
     figure.add_vline(x=budget + 0.5, line={"dash": "dash", "color": "#000000"})
     figure.update_xaxes(title="place in the list (looked at up to the dashed line)")
-    figure.update_yaxes(title="suspicion (1: the classifier excludes the label)")
+    figure.update_yaxes(title="suspicion (0 to 1)")
     return finish(figure, title, source=source, height=340)
 
 
