@@ -40,7 +40,8 @@ def reliability_intervals(
     DataFrame
         One row a bin that has samples, so never more rows than samples: "samples" and "groups" (counts),
         "confidence" (mean), "accuracy", "low" and "high" (95 %; NaN where all samples of the bin are of one group, for
-        then nothing is known of others).
+        then nothing is known of others). Where all answers of a bin are right, or all wrong, resampling sees no
+        spread: the ends are then those of the exact binomial interval of as many witnesses as groups.
 
     Raises
     ------
@@ -50,10 +51,10 @@ def reliability_intervals(
     Examples
     --------
     >>> p, truth = [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.4, 0.6]], [0, 1, 1, 1]
-    >>> reliability_intervals(p, truth, groups=list("abab"), seed=0, bins=2, equal="mass")
-       samples  groups  confidence  accuracy  low  high
-    0        2       2        0.65       1.0  1.0   1.0
-    1        2       2        0.85       0.5  0.0   1.0
+    >>> reliability_intervals(p, truth, groups=list("abab"), seed=0, bins=2, equal="mass").round(2)
+       samples  groups  confidence  accuracy   low  high
+    0        2       2        0.65       1.0  0.16   1.0
+    1        2       2        0.85       0.5  0.00   1.0
     """
     where = "reliability_intervals"
     count = whole(bins, name="bins", where=where, least=1, most=10_000)
@@ -77,11 +78,11 @@ def reliability_intervals(
     rows = table.agg(
         samples=("group", "size"), groups=("group", "nunique"), confidence=("confidence", "mean")
     )
-    ends = {"low": found.low, "high": found.high}
-    many = rows["groups"].to_numpy() > 1
-    return rows.assign(
-        accuracy=found.value, **{name: np.where(many, end, np.nan) for name, end in ends.items()}
-    )
+    low, high, many = found.low, found.high, rows["groups"].to_numpy()
+    low = np.where(found.value == 1, 0.025 ** (1 / many), low)
+    high = np.where(found.value == 0, 1 - 0.025 ** (1 / many), high)
+    low, high = (np.where(many > 1, end, np.nan) for end in (low, high))
+    return rows.assign(accuracy=found.value, low=low, high=high)
 
 
 def chance_calibration_error(

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import softmax
+from scipy.stats import binomtest
 
 from fireanalysis import metrics
 from fireanalysis.errors import DataError, ParameterError
@@ -44,6 +45,15 @@ def test_reliability_bins_by_a_loop(equal):
     only = np.isin(np.arange(300), top)
     ratio = metrics.bootstrap_interval(lambda of, hit: hit[of].mean(), only, right, **HOW)
     assert (row["low"], row["high"]) == pytest.approx((ratio.low, ratio.high))
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_bin_without_spread_has_the_exact_interval_of_its_groups(right):
+    truth = [0 if right else 1] * 12
+    groups = np.repeat(np.arange(4), 3)
+    (row,) = metrics.reliability_intervals([[0.9, 0.1]] * 12, truth, groups=groups, seed=0).to_dict("records")
+    exact = binomtest(4 * right, 4).proportion_ci(method="exact")
+    assert (row["low"], row["high"]) == pytest.approx((exact.low, exact.high))
 
 
 def test_a_bin_of_one_group_has_no_interval():
