@@ -16,6 +16,7 @@ from .style import CLASS_COLOURS, finish
 
 SAME, OTHER, CASE = CLASS_COLOURS[0], CLASS_COLOURS[1], CLASS_COLOURS[6]
 _BINS = 24
+_ORDER = (0, 1, 2, 3, 5, 6, 4, 7)  # of the colours: those that are weak on white come last
 # Where each step of the verbal scale ends, in log10 LR, and its word; the last one ends nowhere.
 _ENDS = [*(float(np.log10(least)) for least, _ in SUPPORT), 9.0]
 _WORDS = [*zip(_ENDS, ["none", *(word.replace(" ", "<br>") for _, word in SUPPORT)], strict=True)]
@@ -93,6 +94,7 @@ def support_dots(
     title: str,
     source: str,
     kinds: Sequence[str] | None = None,
+    legend: bool = True,
 ) -> go.Figure:
     """Show likelihood ratios as dots over the steps of the verbal scale, the alternative's to the left.
 
@@ -108,6 +110,8 @@ def support_dots(
     source : {"simulated", "real"}
     kinds : sequence of str, optional
         What a row is, a colour each.
+    legend : bool
+        Whether to say what the colours are; the names of the rows may do.
 
     Raises
     ------
@@ -144,7 +148,7 @@ def support_dots(
             figure.add_annotation(x=(low + high) / 2, y=1, yref="paper", yanchor="bottom", **text)
     for number, kind in enumerate(dict.fromkeys(groups)):
         rows = np.array([k for k, its in enumerate(groups) if its == kind])
-        colour = CLASS_COLOURS[(0, 1, 2, 3, 5, 6)[number % 6]]
+        colour = CLASS_COLOURS[_ORDER[number % len(_ORDER)]]
         around = np.where(np.isfinite(ends[rows]), np.abs(ends[rows] - values[rows, None]), 0)
         high, low = around[:, 1].tolist(), around[:, 0].tolist()  # lists, which a widget can be updated with
         bars = {"type": "data", "array": high, "arrayminus": low, "thickness": 1.5}
@@ -158,9 +162,9 @@ def support_dots(
     title_x = "log<sub>10</sub> LR: ← for the alternative · for the proposition →"
     figure.update_xaxes(title=title_x, range=[-edge, edge], zeroline=False)
     height = 150 + 30 * len(names)
-    figure = finish(figure, title, source=source, height=height, legend=kinds is not None)
+    figure = finish(figure, title, source=source, height=height, legend=legend and kinds is not None)
     figure.update_layout(margin={"t": figure.layout.margin.t + 12})
-    if kinds is not None:
+    if figure.layout.showlegend:
         figure.update_layout(legend={"y": -52 / (height - 110), "yanchor": "top"}, margin={"b": 85})
     return figure
 
@@ -189,7 +193,7 @@ def posterior_curves(
     figure, prior = go.Figure(), np.logspace(-6, 0, 181)[:-1]
     odds = np.log(prior / (1 - prior))
     for number, (name, (value, low, high)) in enumerate(lines.items()):
-        colour = CLASS_COLOURS[(0, 1, 2, 3, 5, 6)[number % 6]]
+        colour = CLASS_COLOURS[_ORDER[number % len(_ORDER)]]
         if np.isfinite([low, high]).all():
             band = [100 * expit(odds + end * np.log(10)) for end in (low, high)]
             look = {
