@@ -95,7 +95,13 @@ from .real_outlines import common_disc, real_outlines
 from .real_scans import mark_statistics, real_scan_shape_index, real_scan_spectra, real_scan_statistics
 from .reduction import Reduction, learn_reduction
 from .rerank import distance_table, expand_queries, k_reciprocal
-from .retrieval import mean_average_precision, rank_accuracy, retrieval_summary, retrieval_table
+from .retrieval import (
+    mean_average_precision,
+    rank_accuracy,
+    relative_gain,
+    retrieval_summary,
+    retrieval_table,
+)
 from .retrieval_runs import bootstrap_seeds, retrieval_runs
 from .routing import ErrorBudget, best_within, error_budget
 from .search import (
@@ -272,6 +278,7 @@ __all__ = [
     "real_scan_spectra",
     "real_scan_statistics",
     "region_sizes",
+    "relative_gain",
     "reliability",
     "reliability_intervals",
     "retrieval_runs",
