@@ -207,6 +207,13 @@ def combined_interval(
     -------
     Interval
         Of the combined log10 LR; its groups are those of the piece that has fewest.
+
+    Examples
+    --------
+    >>> marks = Interval(1.0, 0.8, 1.2, np.array([0.8, 1.2]), 9)
+    >>> evidence = pd.DataFrame({"level": ["source"], "shares_information_with": [()]}, index=["marks"])
+    >>> f"{combined_interval({'marks': marks}, evidence, share=0.2):.2f}"
+    '1.00 (0.81 to 1.19)'
     """
     how: dict[str, Any] = {"share": share, "rule": rule, "correlation": correlation}
     value = combine_likelihood_ratios({name: one.value for name, one in found.items()}, evidence, **how)

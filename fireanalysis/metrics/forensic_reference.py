@@ -52,6 +52,14 @@ def case_likelihood_ratio(
         For an empty reference, one of one kind, or a score that is not finite.
     ParameterError
         As `fit_likelihood_ratio`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"score": [1, 2, 3, 6, 5, 7, 8, 9], "same": [False] * 4 + [True] * 4})
+    >>> table["source"] = table["source_2"] = list("abcdefgh")
+    >>> found = case_likelihood_ratio(9.0, table, seed=0, resamples=20)
+    >>> found.value > 0, found.groups
+    (True, 8)
     """
     if reference.empty:
         do = "pass reference scores of known truth"
@@ -158,6 +166,14 @@ def draw_cases(
     -------
     DataFrame
         A row a case: ``seized`` and ``of the class`` (bool), and a column of log10 LR a piece of evidence.
+
+    Examples
+    --------
+    >>> known = pd.DataFrame({"log10_lr": [1.0, -1.0], "same": [True, False]})
+    >>> evidence = pd.DataFrame({"level": ["source"]}, index=["marks"])
+    >>> made = draw_cases({"marks": known}, evidence, share=0.2, cases=4, rng=np.random.default_rng(0))
+    >>> made[["seized", "marks"]].values.tolist()
+    [[True, 1.0], [True, 1.0], [False, -1.0], [False, -1.0]]
     """
     seized = np.arange(cases) < cases // 2
     of_class = seized | (rng.random(cases) < share)

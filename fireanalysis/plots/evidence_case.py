@@ -134,18 +134,8 @@ def support_dots(
     if not np.isfinite(values).all():
         what = f"{(~np.isfinite(values)).sum()} likelihood ratios are not finite"
         raise DataError(what, where="support_dots", do="bound them: no finite data support certainty")
-    reach = float(np.nanmax(np.abs(np.append(values, ends))))
-    steps = [(0.0, "none"), *((end, word) for end, word in _WORDS)]
-    shown = next((k for k, (end, _) in enumerate(_WORDS) if k > 1 and end >= reach + 0.1), len(_WORDS) - 1)
-    edge = _WORDS[shown][0]
     figure = go.Figure()
-    for k, ((end, word), grey) in enumerate(zip(_WORDS[: shown + 1], _GREYS, strict=False)):
-        begin = steps[k][0]
-        sides = ((begin, end), (-end, -begin)) if k else ((-end, end),)
-        for low, high in sides:
-            figure.add_vrect(low, high, fillcolor=grey, line_width=0, layer="below")
-            text = {"text": word, "showarrow": False, "font": {"size": 10, "color": "#444444"}}
-            figure.add_annotation(x=(low + high) / 2, y=1, yref="paper", yanchor="bottom", **text)
+    edge = _add_steps(figure, float(np.nanmax(np.abs(np.append(values, ends)))))
     for number, kind in enumerate(dict.fromkeys(groups)):
         rows = np.array([k for k, its in enumerate(groups) if its == kind])
         colour = CLASS_COLOURS[_ORDER[number % len(_ORDER)]]
@@ -167,6 +157,18 @@ def support_dots(
     if figure.layout.showlegend:
         figure.update_layout(legend={"y": -52 / (height - 110), "yanchor": "top"}, margin={"b": 85})
     return figure
+
+
+def _add_steps(figure: go.Figure, reach: float) -> float:
+    """Shade the steps of the verbal scale on either side as far as is needed, with their words; give their end."""
+    shown = next((k for k, end in enumerate(_ENDS) if k > 1 and end >= reach + 0.1), len(_ENDS) - 1)
+    for k, ((end, word), grey) in enumerate(zip(_WORDS[: shown + 1], _GREYS, strict=False)):
+        begin = _ENDS[k - 1]
+        for low, high in ((begin, end), (-end, -begin)) if k else ((-end, end),):
+            figure.add_vrect(low, high, fillcolor=grey, line_width=0, layer="below")
+            text = {"text": word, "showarrow": False, "font": {"size": 10, "color": "#444444"}}
+            figure.add_annotation(x=(low + high) / 2, y=1, yref="paper", yanchor="bottom", **text)
+    return _ENDS[shown]
 
 
 def posterior_curves(
