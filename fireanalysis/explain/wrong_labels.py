@@ -28,12 +28,13 @@ def label_suspicion(probabilities: ArrayLike, truth: ArrayLike) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a case, in order: self-confidence and normalised margin (suspicion from 0 to 1: one minus
-        cleanlab's label quality), flagged (bool: an error by confident learning).
+        cleanlab's label quality), flagged (bool: an error by confident learning; never all cases of a class, even if
+        all are wrong).
 
     Raises
     ------
     DataError
-        For arrays that do not go together, or hold no probabilities.
+        For arrays that do not go together, or hold no probabilities, or those of a single class.
     ParameterError
         For a recorded class the classifier does not know.
 
@@ -49,6 +50,9 @@ def label_suspicion(probabilities: ArrayLike, truth: ArrayLike) -> pd.DataFrame:
     [4]
     """
     p, recorded = checked_predictions(probabilities, truth, where="label_suspicion")
+    if p.shape[1] < 2:
+        what = "probabilities of a single class: every label is as credible as any"
+        raise DataError(what, where="label_suspicion", do="pass those of a classifier of two classes or more")
     with warnings.catch_warnings():  # classes without cases are no fault of the caller's
         warnings.simplefilter("ignore")
         scores = {

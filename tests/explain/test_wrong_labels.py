@@ -37,6 +37,17 @@ def test_a_class_without_cases_is_no_trouble() -> None:
     assert len(label_suspicion(p[kept], recorded[kept])) == kept.sum()
 
 
+def test_labels_that_are_all_wrong_or_tell_nothing() -> None:
+    """All wrong: all are as suspicious as can be, but cleanlab spares one of each class. Even odds: none stands out."""
+    all_wrong = label_suspicion(np.eye(2)[[0, 0, 1, 1]], [1, 1, 0, 0])
+    assert (all_wrong["self-confidence"] == 1).all()
+    assert all_wrong["flagged"].groupby([1, 1, 0, 0]).sum().tolist() == [1, 1]
+    for recorded in ([0, 1, 0, 1], [0, 0, 0, 0]):
+        even = label_suspicion(np.full((4, 2), 0.5), recorded)
+        assert even["self-confidence"].tolist() == [0.5] * 4
+        assert not even["flagged"].any()
+
+
 def test_counts_equal_a_loop_and_average_precision_is_scikit_learn_s() -> None:
     p, recorded, wrong = planted()
     score = label_suspicion(p, recorded)["self-confidence"].to_numpy()
@@ -60,6 +71,8 @@ def test_equal_scores_find_what_a_random_order_would_on_average() -> None:
 def test_unfitting_input_is_refused() -> None:
     with pytest.raises(DataError, match="sum to 1"):
         label_suspicion([[0.9, 0.9]], [0])
+    with pytest.raises(DataError, match="single class"):
+        label_suspicion([[1.0], [1.0]], [0, 0])
     with pytest.raises(ParameterError, match="outside 0 to 1"):
         label_suspicion([[0.5, 0.5]], [2])
     with pytest.raises(DataError, match="nothing to find"):
