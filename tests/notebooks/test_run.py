@@ -61,6 +61,17 @@ def plotly_figures(path: Path) -> list[dict]:
     return [output["data"][mime] for output in outputs if mime in output.get("data", {})]
 
 
+def test_the_case_runs_whichever_firearm_fired(smoke: Path, tmp_path: Path) -> None:
+    drawn = json.loads((smoke / "records" / "55_evidence_case.json").read_text(encoding="utf-8"))
+    other = "other" if drawn["metrics"]["seized firearm fired"] else "seized"
+    (tmp_path / "store").symlink_to(smoke / "store", target_is_directory=True)
+    summary = run_notebooks(["55"], profile="smoke", out=tmp_path, parameters={"TRUTH": other})
+    assert summary.passed, "\n\n".join(map(str, summary.failures))
+    record = json.loads((tmp_path / "records" / "55_evidence_case.json").read_text(encoding="utf-8"))
+    assert record["metrics"]["seized firearm fired"] == (other == "seized")
+    assert "simulated" in (tmp_path / "case_report.html").read_text(encoding="utf-8").lower()
+
+
 @pytest.mark.parametrize("path", sorted((FOLDER / "solutions").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_solutions_run_with_plain_papermill(tmp_path: Path, path: Path) -> None:
     papermill.execute_notebook(
