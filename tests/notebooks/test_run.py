@@ -26,7 +26,7 @@ OF_NO_DATA = {
     "44_retrieval_comparison": 1,
 }
 
-# What is measured on samples, by its name in the papers' tables, comes with an interval by firearm, session, scene or class.
+# What is measured on samples, by its name in the papers' tables; it comes with an interval by firearm, session, ...
 SCORES = re.compile(r"accuracy|f1|precision|recall|testing IoU|mAP|rank-\d|improvement|predicted as")
 
 # These learn from simulated pictures whatever DATA is, and say so; real pictures are what they are tested on.
