@@ -108,8 +108,8 @@ def audit_predictions(said: Predictions) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a sample whose registered class the classifier knows: group, recorded, likely (the most probable class),
-        suspicion (0 to 1: one minus the probability of the recorded class), flagged (bool, see `label_suspicion`),
+        One row a sample whose registered class the classifier knows: row (of the table given, from 1), group, recorded,
+        likely (the most probable class), suspicion (0 to 1: one minus the probability of the recorded class), flagged (bool, see `label_suspicion`),
         wrong (1, 0; NaN where nobody looked).
 
     Raises
@@ -121,6 +121,7 @@ def audit_predictions(said: Predictions) -> pd.DataFrame:
     found = label_suspicion(known.probabilities, known.truth)
     table = pd.DataFrame(
         {
+            "row": np.flatnonzero(said.truth >= 0) + 1,
             "group": known.groups,
             "recorded": known.classes[known.truth],
             "likely": known.classes[known.probabilities.argmax(1)],

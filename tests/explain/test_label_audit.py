@@ -188,6 +188,7 @@ def test_the_list_of_one_s_own_answers_begins_with_the_least_credible_label(tmp_
     np.testing.assert_allclose(found["suspicion"], [0.8, 0.4, 0.3, 0.1])
     assert found["recorded"].tolist() == ["1", "2", "2", "1"]
     assert found["likely"].tolist() == ["2", "2", "2", "1"]
+    assert found["row"].tolist() == [2, 3, 4, 1]
     assert found["wrong"].isna().all()
 
 
@@ -197,6 +198,7 @@ def test_what_somebody_checked_is_held_against_the_registered_label(tmp_path: Pa
     assert numbers["wrong"].isna().sum() == 2
     words = of_csv(tmp_path, truth=["1", "1", "x", "2"], checked=["1", "y", "2", " "])
     assert words["wrong"].fillna(-1).tolist() == [1, -1, 0]  # a class that it does not know is left out
+    assert words["row"].tolist() == [2, 4, 1]
 
 
 def test_labels_of_classes_never_met_cannot_be_audited(tmp_path: Path) -> None:
