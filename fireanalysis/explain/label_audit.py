@@ -108,9 +108,9 @@ def audit_predictions(said: Predictions) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a sample whose registered class the classifier knows: row (of the table given, from 1), group, recorded,
-        likely (the most probable class), suspicion (0 to 1: one minus the probability of the recorded class), flagged (bool, see `label_suspicion`),
-        wrong (1, 0; NaN where nobody looked).
+        One row a sample whose registered class the classifier knows: row (of the table given, from 1), group,
+        recorded, likely (the most probable class), suspicion (0 to 1: one minus the probability of the recorded
+        class), flagged (bool, see `label_suspicion`), wrong (1, 0; NaN where nobody looked).
 
     Raises
     ------
