@@ -10,6 +10,7 @@ from cleanlab.segmentation.rank import get_label_quality_scores
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
+from threadpoolctl import threadpool_limits
 
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.loaders import Predictions
@@ -82,14 +83,17 @@ def out_of_sample(
     with warnings.catch_warnings():  # classes with few samples: said above
         warnings.filterwarnings("ignore", message="(?s).*(least populated|Number of classes|Only one sample)")
         try:
-            found = cross_val_predict(
-                estimator,
-                x,
-                y,
-                groups=None if leaky else group,
-                cv=how(folds, shuffle=True, random_state=seed),
-                method="predict_proba",
-            )
+            with threadpool_limits(
+                1
+            ):  # matrices are small: two threads wait for each other more than they compute
+                found = cross_val_predict(
+                    estimator,
+                    x,
+                    y,
+                    groups=None if leaky else group,
+                    cv=how(folds, shuffle=True, random_state=seed),
+                    method="predict_proba",
+                )
         except ValueError as error:
             do = "choose fewer folds, or leave out classes of a single group"
             raise DataError(f"a fold cannot be learned from: {error}", where=where, do=do) from error

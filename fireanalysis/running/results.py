@@ -288,10 +288,11 @@ def _number(value: Any, name: str, run: Run) -> int | float:
 
 
 def _ends(value: Any) -> dict[str, float]:
-    """Give the ends of an Interval that has them, and how many groups were resampled; of a plain number nothing."""
-    if not hasattr(value, "draws") or not math.isfinite(value.low + value.high):
+    """Give the ends of an interval that has them, and how many groups were resampled; of a plain number nothing."""
+    if not hasattr(value, "low") or not math.isfinite(value.low + value.high):
         return {}
-    return {"low": float(value.low), "high": float(value.high), "groups": int(value.groups)}
+    groups = {"groups": int(value.groups)} if hasattr(value, "groups") else {}  # exact ones resample nothing
+    return {"low": float(value.low), "high": float(value.high)} | groups
 
 
 def _title(notebook: str) -> str:

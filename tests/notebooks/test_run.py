@@ -27,7 +27,9 @@ OF_NO_DATA = {
 }
 
 # What is measured on samples, by its name in the papers' tables; it comes with an interval by firearm, session, ...
-SCORES = re.compile(r"accuracy|f1|precision|recall|testing IoU|mAP|rank-\d|improvement|predicted as")
+SCORES = re.compile(
+    r"accuracy|f1|precision|recall|testing IoU|mAP|rank-\d|improvement|predicted as|^number$|^gain$|mean distance"
+)
 
 # These learn from simulated pictures whatever DATA is, and say so; real pictures are what they are tested on.
 OF_REAL_DATA = {"34_segmentation_blending": 1, "35_segmentation_cctv": 1}

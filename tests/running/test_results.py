@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fireanalysis.errors import DataError, ParameterError, RunError
-from fireanalysis.metrics import Interval, bootstrap_mean
+from fireanalysis.metrics import Exact, Interval, bootstrap_mean
 from fireanalysis.running import results
 
 NAME = "11_cartridge_shape_index"
@@ -174,3 +174,11 @@ def test_an_interval_without_ends_is_recorded_as_a_number(tmp_path: Path) -> Non
     path = results.record(results.start(NAME, out=tmp_path), metrics={"right": nowhere}, source="simulated")
     record = json.loads(path.read_text())
     assert (record["metrics"], record["intervals"]) == ({"right": 0.5}, {})
+
+
+def test_an_exact_interval_is_recorded_with_its_ends(tmp_path: Path) -> None:
+    path = results.record(
+        results.start(NAME, out=tmp_path), metrics={"found": Exact(0.5, 0.1, 0.9)}, source="simulated"
+    )
+    record = json.loads(path.read_text())
+    assert (record["metrics"], record["intervals"]) == ({"found": 0.5}, {"found": {"low": 0.1, "high": 0.9}})
