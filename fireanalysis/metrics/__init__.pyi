@@ -34,7 +34,6 @@ from .forensic_calibration import (
     brier_score,
     calibration_summary,
     class_bias,
-    interval_difference,
 )
 from .forensic_case import (
     SUPPORT,
@@ -86,6 +85,7 @@ from .labelers import (
     valid_pictures,
 )
 from .pair_distances import margin_balance, pair_distance_summary, sample_pair_distances
+from .paired import interval_difference, relative_gain
 from .plain_statistics import plain_statistics
 from .real_cctv import real_cctv_alarms
 from .real_comparisons import damage_seed, real_comparisons, real_damage, real_scan_firearm
@@ -98,7 +98,6 @@ from .rerank import distance_table, expand_queries, k_reciprocal
 from .retrieval import (
     mean_average_precision,
     rank_accuracy,
-    relative_gain,
     retrieval_summary,
     retrieval_table,
 )

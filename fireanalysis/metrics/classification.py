@@ -492,7 +492,7 @@ def bootstrap_interval(
             rows = order[np.repeat(starts[chosen], size) + within]
             draws.append(np.asarray(statistic(*(one[rows] for one in data)), np.float64))
     value = np.asarray(statistic(*data), np.float64)
-    return _interval(value, np.array(draws), confidence, len(sizes))
+    return interval_of_draws(value, np.array(draws), confidence, len(sizes))
 
 
 def bootstrap_sums(
@@ -595,7 +595,7 @@ def _of_totals(
         places = drawn + count * np.arange(len(drawn))[:, None]
         times = np.bincount(places.ravel(), minlength=count * len(drawn)).reshape(len(drawn), count)
         draws.append(statistic(times.astype(np.float64) @ totals))
-    return _interval(statistic(totals.sum(0)[None])[0], np.concatenate(draws), confidence, count)
+    return interval_of_draws(statistic(totals.sum(0)[None])[0], np.concatenate(draws), confidence, count)
 
 
 def _drawn_groups(count: int, *, resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
@@ -608,9 +608,11 @@ def _drawn_groups(count: int, *, resamples: int, seed: int) -> Iterator[NDArray[
         yield rng.integers(count, size=(min(step, resamples - start), count))
 
 
-def _interval(
+def interval_of_draws(
     value: NDArray[np.float64], draws: NDArray[np.float64], confidence: float, groups: int
 ) -> Interval:
+    """Give a number, or an array of them, with the percentile interval of its draws (resamples, ...)."""
+    value = np.asarray(value, np.float64)
     confidence = positive(confidence, name="confidence", where="bootstrap")
     if confidence >= 1:
         raise ParameterError(

@@ -169,40 +169,6 @@ def calibration_summary(
     return {name: found[k] for k, name in enumerate(SUMMARY)}
 
 
-def interval_difference(first: Interval, second: Interval) -> Interval:
-    """Give the difference of two numbers of the same samples, resampled alike: first − second.
-
-    Parameters
-    ----------
-    first, second : Interval
-        Of the same groups with the same seed and number of resamples.
-
-    Returns
-    -------
-    Interval
-        Of 95 %. Usually narrower than either: what is hard for both cancels.
-
-    Raises
-    ------
-    DataError
-        If the groups or resamples are not as many.
-
-    Examples
-    --------
-    >>> groups = ["a", "a", "b", "c"]
-    >>> one, two = (bootstrap_mean(x, groups=groups, seed=0) for x in ([1, 1, 0, 1], [0, 0, -1, 0]))
-    >>> f"{interval_difference(one, two):.0f}"
-    '1 (1 to 1)'
-    """
-    if first.groups != second.groups or first.draws.shape != second.draws.shape:
-        what = f"{first.groups} and {second.groups} groups, draws of shape {first.draws.shape} and {second.draws.shape}"
-        do = "measure both on the same samples with the same seed and resamples"
-        raise DataError(what, where="interval_difference", do=do)
-    draws = first.draws - second.draws
-    low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
-    return Interval(first.value - second.value, low, high, draws, first.groups)
-
-
 def class_bias(
     probabilities: ArrayLike, truth: ArrayLike, *, groups: ArrayLike, seed: int, resamples: int = 1000
 ) -> Interval:

@@ -244,42 +244,6 @@ def retrieval_summary(
     return {name: found[k] for k, name in enumerate(names)}
 
 
-def relative_gain(score: Interval, other: Interval) -> Interval:
-    """Say by what share of a score another one is larger, with the interval of that share (paper: "improves by").
-
-    Parameters
-    ----------
-    score, other : Interval
-        Of the same queries, seed and number of resamples (`retrieval_summary`): classes are drawn for both together.
-
-    Returns
-    -------
-    Interval
-        score / other − 1, of 95 %; NaN where the other is 0.
-
-    Raises
-    ------
-    DataError
-        If the groups or resamples are not as many.
-
-    Examples
-    --------
-    >>> one, other = (bootstrap_mean(x, groups=range(2), seed=0) for x in ([0.6, 0.9], [0.5, 0.6]))
-    >>> f"{relative_gain(one, other):.0%}"
-    '36% (20% to 50%)'
-    """
-    if score.groups != other.groups or score.draws.shape != other.draws.shape:
-        what = f"{score.groups} and {other.groups} groups, draws of shape {score.draws.shape} and {other.draws.shape}"
-        do = "measure both on the same queries with the same seed and resamples"
-        raise DataError(what, where="relative_gain", do=do)
-    tops, bottoms = (np.append(one.draws, one.value) for one in (score, other))
-    shares = np.divide(tops, bottoms, out=np.full(len(tops), np.nan), where=bottoms > 0) - 1
-    low, high = (
-        np.nanquantile(shares[:-1], [0.025, 0.975]) if np.isfinite(shares[:-1]).any() else (np.nan, np.nan)
-    )
-    return Interval(float(shares[-1]), float(low), float(high), shares[:-1], score.groups)
-
-
 def _codes(
     query_labels: ArrayLike, labels: ArrayLike, *, asked: int, held: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

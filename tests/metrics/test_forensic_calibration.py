@@ -92,20 +92,6 @@ def test_an_impossible_truth_costs_a_stated_amount():
     assert all(np.isfinite([one.low, one.high]).all() for one in found.values())
 
 
-def test_a_difference_is_of_the_same_resamples():
-    other = softmax(2 * np.log(P), axis=1)
-    one, two = (metrics.calibration_summary(p, TRUTH, **HOW)["Brier score"] for p in (P, other))
-    found = metrics.interval_difference(one, two)
-    direct = metrics.bootstrap_interval(
-        lambda p, q, t: metrics.brier_score(p, t) - metrics.brier_score(q, t), P, other, TRUTH, **HOW
-    )
-    assert (found.value, found.low, found.high) == pytest.approx((direct.value, direct.low, direct.high))
-    with pytest.raises(DataError, match="25 and 300 groups"):
-        metrics.interval_difference(
-            one, metrics.bootstrap_mean(TRUTH, groups=range(300), seed=0, resamples=60)
-        )
-
-
 def test_class_bias_by_a_loop():
     found = metrics.class_bias(P, TRUTH, **HOW)
     for k in range(4):

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
-from fireanalysis import metrics
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.metrics import (
     bootstrap_interval,
@@ -207,21 +206,3 @@ def test_bad_input_is_named() -> None:
         mean_average_precision(table, kind="interpolated")
     with pytest.raises(ParameterError, match="k is 0"):
         rank_accuracy(table, ks=(0, 1))
-
-
-def test_a_relative_gain_is_that_of_each_draw() -> None:
-    rng = np.random.default_rng(0)
-    groups = np.arange(12) // 2
-    scores, others = rng.uniform(0.4, 0.9, 12), rng.uniform(0.2, 0.5, 12)
-    one, other = (metrics.bootstrap_mean(x, groups=groups, seed=3) for x in (scores, others))
-    found = metrics.relative_gain(one, other)
-    slow = metrics.bootstrap_interval(
-        lambda x, y: x.mean() / y.mean() - 1, scores, others, groups=groups, seed=3
-    )
-    assert (found.value, found.low, found.high) == pytest.approx((slow.value, slow.low, slow.high))
-    assert metrics.relative_gain(one, one).high == 0
-    nothing = metrics.bootstrap_mean(np.zeros(12), groups=groups, seed=3)
-    assert np.isnan(metrics.relative_gain(one, nothing).value)
-    fewer = metrics.bootstrap_mean(scores[:8], groups=groups[:8], seed=3)
-    with pytest.raises(DataError, match="6 and 4 groups"):
-        metrics.relative_gain(one, fewer)
