@@ -16,6 +16,8 @@ BEGIN, END = "<!-- results: docs/results/collect.py -->", "<!-- end of results -
 BEGIN_SPLITS = "<!-- splits: docs/results/collect.py -->"
 BEGIN_STEPS = "<!-- steps: docs/results/collect.py -->"
 BEGIN_METHODS = "<!-- methods: docs/results/collect.py -->"
+BEGIN_COSTS = "<!-- costs: docs/results/collect.py -->"
+BEGIN_EVIDENCE = "<!-- evidence: docs/results/collect.py -->"
 SHOWN = "quick-two-cores"  # the run README's table is about
 
 # Where ways to train for retrieval were compared.
@@ -150,6 +152,108 @@ ITEMS = [
         ],
     ),
     ("retrieval, §V-E, Fig. 5", "45_retrieval_browse", []),
+    *(
+        ("all four, on top", f"{number}_evidence_{name}", [])
+        for number, name in enumerate(
+            ("likelihood_ratios", "calibration", "abstain", "labels", "batch", "case"), 50
+        )
+    ),
+]
+
+# Marks on real cartridge cases, and the score whose likelihood ratios are shown.
+MARKS = {"breech face": "cells", "firing pin": "cells", "aperture shear": "ccf"}
+
+# What the notebooks of evidence measured: notebook, what, its name in the record's metrics, digits.
+EVIDENCE = [
+    (
+        "50_evidence_likelihood_ratios",
+        "Cllr, breech face, cells, logistic",
+        "Cllr, breech face, cells logistic",
+        2,
+    ),
+    (
+        "50_evidence_likelihood_ratios",
+        "Cllr, gunshots (same model), calibrated across sessions",
+        "Cllr, gunshots, calibrated on other sessions, tested on other sessions",
+        2,
+    ),
+    (
+        "50_evidence_likelihood_ratios",
+        "the same, calibrated within sessions: worse than saying nothing",
+        "Cllr, gunshots, calibrated on the same session, tested on other sessions",
+        2,
+    ),
+    (
+        "50_evidence_likelihood_ratios",
+        "Cllr, pictures (same class), other firearms",
+        "Cllr, pictures, calibrated on other firearms, tested on other firearms",
+        2,
+    ),
+    *(
+        ("51_evidence_calibration", f"{what}, {name}{how}", f"{what}, {name}{how}", 2)
+        for name in ("cartridge brand", "gunshot category", "pixel of a picture", "class of firearm")
+        for what, how in (("temperature", ""), ("ECE", ", as trained"), ("ECE", ", scaled"))
+    ),
+    *(
+        ("52_evidence_abstain", f"{what}, {name}, {how} (promised: 0.9)", f"{what}, {name}, {how}", 2)
+        for name in ("cartridge brand", "pixel of a picture")
+        for what, how in (
+            ("coverage", "all samples"),
+            ("coverage, hardest class", "all samples"),
+            ("coverage, hardest class", "class by class"),
+        )
+    ),
+    *(
+        ("52_evidence_abstain", f"unknown {what}: AUROC, {how}", f"AUROC, {name}, {how}", 2)
+        for what, name, how in (
+            ("brands", "cartridge brand", "entropy"),
+            ("classes", "class of firearm", "entropy"),
+            ("models", "gunshot model", "energy"),
+        )
+    ),
+    *(
+        (
+            "53_evidence_labels",
+            f"wrong labels found by 5 % of the looks, {name}",
+            f"recall at 5.0% of the looks, {name}",
+            2,
+        )
+        for name in ("cartridge brand", "gunshot model", "class of firearm", "mask of a firearm")
+    ),
+    (
+        "54_evidence_batch",
+        "real scans: study named by three roughness numbers, slides held out (chance 0.5)",
+        "study told, roughness, all of ROUGH",
+        2,
+    ),
+    *(
+        (
+            "54_evidence_batch",
+            f"real scans: AUC of the outlines alone, {name}",
+            f"AUC, outline alone, {name} (real)",
+            2,
+        )
+        for name in ("Fadul", "Weller")
+    ),
+    (
+        "54_evidence_batch",
+        "recorder named from clips, sessions held out",
+        "batch told, gunshots, recorder",
+        2,
+    ),
+    *(
+        ("55_evidence_case", f"Cllr, {name}", f"Cllr, {name}", 2)
+        for name in ("marks", "brand", "sound", "photograph", "clip")
+    ),
+    *(
+        (
+            "55_evidence_case",
+            f"another firearm fired, and yet LR of 10 or more, {how}",
+            f"another fired, LR ≥ 10, {how}",
+            3,
+        )
+        for how in ("as reported", "all multiplied")
+    ),
 ]
 
 
@@ -256,7 +360,42 @@ def _with_seeds(score: dict | None) -> str:
     return f"{value:.1f} ({low:.1f} to {high:.1f}); {', '.join(f'{one:.1f}' for one in score['by seed (%)'])}"
 
 
-TABLES = {BEGIN: table, BEGIN_SPLITS: splits, BEGIN_STEPS: steps, BEGIN_METHODS: methods}
+def real_costs() -> str:
+    """Write README's table of what likelihood ratios of real comparison scores cost as Markdown."""
+    from fireanalysis.metrics import real_likelihood_ratios
+
+    known = real_likelihood_ratios().query("bounds == 'invariance'")
+    splits = ["split1", "split2", "split3", "all weapons"]
+    lines = [f"| Cllr | {' | '.join(splits)} | method chosen in training, all weapons |", "|---" * 6 + "|"]
+    for mark, score in MARKS.items():
+        its = known[known["mark"] == mark]
+        rows = its[(its["score"] == score) & (its["method"] == "kde")].set_index("split")
+        chosen = its[its["method"] == "chosen in training"].set_index("split")
+        cells = [rows.loc[split] for split in splits] + [chosen.loc["all weapons"]]
+        shown = [f"{row['Cllr']:.2f} ({row['Cllr low']:.2f} to {row['Cllr high']:.2f})" for row in cells]
+        lines.append(f"| {mark} | {' | '.join(shown)} |")
+    return "\n".join(lines)
+
+
+def evidence() -> str:
+    """Write README's table of what the notebooks of evidence measured as Markdown."""
+    records = {r["notebook"]: r for r in json.loads((HERE / f"{SHOWN}.json").read_text("utf-8"))}
+    lines = ["| notebook | measured | this run, with 95 % interval | groups drawn |", "|---|---|---|---|"]
+    for notebook, what, name, digits in EVIDENCE:
+        value, ends = records[notebook]["metrics"][name], records[notebook]["intervals"][name]
+        shown = f"{value:.{digits}f} ({ends['low']:.{digits}f} to {ends['high']:.{digits}f})"
+        lines.append(f"| `{notebook}` | {what} | {shown} | {ends['groups']} |")
+    return "\n".join(lines)
+
+
+TABLES = {
+    BEGIN: table,
+    BEGIN_SPLITS: splits,
+    BEGIN_STEPS: steps,
+    BEGIN_METHODS: methods,
+    BEGIN_COSTS: real_costs,
+    BEGIN_EVIDENCE: evidence,
+}
 
 
 def write() -> None:

@@ -109,7 +109,7 @@ def check_keys(paper: str, keys: Iterable[tuple[str, str, str]]) -> None:
     fireanalysis.errors.ParameterError: no number ('Stage 2', 'pistol', 'accuracy') in the paper; nearest:
     ('Stage 2', 'Pistol', 'accuracy'), ...
     """
-    known = {" | ".join(key): key for key in _read(paper)[KEY].itertuples(index=False, name=None)}
+    known = _names(paper)
     for key in keys:
         name = " | ".join(map(str, key))
         if name not in known:
@@ -176,6 +176,12 @@ def compare(record: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> pd.DataF
     table["difference"] = table["this run"] - table["paper says"]
     numbers = ["paper says", *ours, "source", "difference", "unit"]
     return table[["paper", *KEY, *numbers, "notebook", "profile", "weights", "note"]]
+
+
+@cache
+def _names(paper: str) -> dict[str, tuple[str, str, str]]:
+    """Give every key of a paper by its words in one line."""
+    return {" | ".join(key): key for key in _read(paper)[KEY].itertuples(index=False, name=None)}
 
 
 @cache

@@ -209,7 +209,10 @@ def _write_page(folder: Path, paged: list[_Notebook], at: int, exporter: Any, pr
     this = paged[at]
     before, _, after = [None, *paged, None][at : at + 3]
     content = (folder / "notebooks" / f"{this.name}.ipynb").read_bytes()
-    linked = {f"{n.name}.ipynb": n.page for n in paged if f"{n.name}.ipynb".encode() in content}
+    mentioned = {text[-100:] for text in content.split(b".ipynb")[:-1]}  # one search, not one for each name
+    linked = {
+        f"{n.name}.ipynb": n.page for n in paged if any(text.endswith(n.name.encode()) for text in mentioned)
+    }
     looks = sorted(file.read_text("utf-8") for file in (Path(__file__), *TEMPLATES.glob("report*")))
     around = [before and before.name, after and after.name, linked]
     context = [asdict(this), *around, looks, version("nbconvert")]

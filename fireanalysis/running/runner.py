@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import queue
 import signal
@@ -27,6 +28,7 @@ from .progress import Progress
 # A cell that takes longer hangs. By profile, in seconds; the largest leave a day for a training on one GPU.
 CELL_TIMEOUT_S = {"smoke": 300, "quick": 900, "full": 6 * 3600, "paper": 7 * 24 * 3600}
 _FILES = {"notebooks": "ipynb", "records": "json", "logs": "stderr"}  # what a run leaves of a notebook
+_REPORT_EVERY_S = 60  # a report of many notebooks takes seconds of a core that could run one
 _THREADS = (  # torch follows the first
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -225,6 +227,7 @@ class _Run:
     workers: list[_Worker] = field(default_factory=list)
     events: _Events = field(default_factory=queue.SimpleQueue)
     begun: float = field(default_factory=time.monotonic)
+    reported: float = -math.inf
 
     def to_end(self, *, resume: bool) -> RunSummary:
         """Run what is to be run, or until Ctrl-C."""
@@ -337,12 +340,15 @@ class _Run:
         write_json(self.folder / "run.json", content)
 
     def _report(self) -> None:
+        if time.monotonic() - self.reported < _REPORT_EVERY_S:
+            return
         # Slow to import, and no kernel waits for it here.
         from .report import write_report
 
         # No error here is worth a run's end: `fireanalysis run` writes the last report itself and tells.
         with suppress(Exception):
             write_report(self.folder)
+        self.reported = time.monotonic()
 
 
 def _hash(*content: Any) -> str:
