@@ -123,8 +123,9 @@ def _row(name: str, row: pd.Series, lr: Interval, quality: Mapping[str, Interval
 def _together(combined: Interval, propositions: tuple[str, str]) -> str:
     first, second = propositions if combined.value >= 0 else propositions[::-1]
     ends = f"95 %: LR {_lr(combined.low)} to {_lr(combined.high)}"
+    times = _plain(abs(combined.value))
     return (
-        f"The findings are about {_plain(abs(combined.value))} times as probable if {first} as if {second} "
+        f"The findings are about {'' if times == '1' else f'{times} times '}as probable if {first} as if {second} "
         f"(LR {_lr(combined.value)}; {ends}). This is {strength_of_support(combined.value)}."
     )
 

@@ -82,6 +82,8 @@ def test_an_lr_below_one_speaks_for_the_alternative(tmp_path: Path) -> None:
     said = report(tmp_path, combined=interval(-2.0)).select_one(".sum").get_text()
     assert "about 100 times as probable if another one did as if the seized firearm fired the shots" in said
     assert "LR 1/100" in said and "moderately strong support for the alternative" in said
+    said = report(tmp_path, combined=interval(0.01)).select_one(".sum").get_text()
+    assert "about as probable if the seized firearm fired the shots as if another one did" in said
 
 
 def test_real_scores_are_not_called_simulated(tmp_path: Path) -> None:
