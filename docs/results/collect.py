@@ -382,9 +382,12 @@ def evidence() -> str:
     records = {r["notebook"]: r for r in json.loads((HERE / f"{SHOWN}.json").read_text("utf-8"))}
     lines = ["| notebook | measured | this run, with 95 % interval | groups drawn |", "|---|---|---|---|"]
     for notebook, what, name, digits in EVIDENCE:
-        value, ends = records[notebook]["metrics"][name], records[notebook]["intervals"][name]
-        shown = f"{value:.{digits}f} ({ends['low']:.{digits}f} to {ends['high']:.{digits}f})"
-        lines.append(f"| `{notebook}` | {what} | {shown} | {ends['groups']} |")
+        value, ends = records[notebook]["metrics"][name], records[notebook]["intervals"].get(name)
+        shown, groups = f"{value:.{digits}f}", "1: no interval"
+        if ends:
+            shown += f" ({ends['low']:.{digits}f} to {ends['high']:.{digits}f})"
+            groups = ends["groups"]
+        lines.append(f"| `{notebook}` | {what} | {shown} | {groups} |")
     return "\n".join(lines)
 
 
