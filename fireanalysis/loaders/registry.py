@@ -105,7 +105,7 @@ def fetch(
     ...
     fireanalysis.errors.ParameterError: no public data set 'cartridge-fadule'
       where: fetch
-      to do: choose one of cartridge-fadul, cartridge-weller
+      to do: choose one of cartridge-fadul, cartridge-weller, comparison-scores
     """
     if name not in DATA_SETS:
         do = f"choose one of {', '.join(DATA_SETS)}"

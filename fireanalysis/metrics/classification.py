@@ -228,7 +228,10 @@ class Interval:
         """Give one number's interval (or some numbers') out of those of an array."""
         at = place if isinstance(place, tuple) else (place,)
         draws = self.draws[(slice(None), *at)]
-        return Interval(self.value[at], self.low[at], self.high[at], draws, self.groups)
+        ends = (
+            float(end) if np.ndim(end) == 0 else end for end in (self.value[at], self.low[at], self.high[at])
+        )
+        return Interval(*ends, draws, self.groups)
 
     def __format__(self, spec: str) -> str:
         if np.ndim(self.value):

@@ -117,7 +117,7 @@ def predict_batch(
     >>> slide, study = np.repeat(range(8), 2), np.repeat(["A", "B"], 8)
     >>> found = predict_batch(rough, study, slide, seed=0)
     >>> found.score.value, round(found.p, 2)
-    (np.float64(1.0), 0.03)
+    (1.0, 0.03)
     """
     table, codes, of_group, stratum = _checked(features, batch, groups, within, permute)
     permutations, folds, axes = (

@@ -78,9 +78,10 @@ OWN = {
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs(smoke: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run every notebook of evidence on tables that do not say that they are simulated."""
     out = tmp_path_factory.mktemp("own")
+    (out / "store").symlink_to(smoke / "store", target_is_directory=True)
     for make in dict.fromkeys(OWN.values()):
         data = tmp_path_factory.mktemp(make.__name__)
         make(data, np.random.default_rng(0))

@@ -38,14 +38,6 @@ SCORES = re.compile(
 OF_REAL_DATA = {"34_segmentation_blending": 1, "35_segmentation_cctv": 1}
 
 
-@pytest.fixture(scope="module")
-def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("smoke")
-    summary = run_notebooks(profile="smoke", out=out)
-    assert summary.passed, "\n\n".join(map(str, summary.failures))
-    return out
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_simulated_run_leaves_a_record_that_says_so(smoke: Path, name: str) -> None:
     record = json.loads((smoke / "records" / f"{name}.json").read_text(encoding="utf-8"))
@@ -108,11 +100,16 @@ def test_solutions_run_with_plain_papermill(tmp_path: Path, path: Path) -> None:
         ("4", "retrieval/keyword_thumbnails"),
     ],
 )
-def test_notebooks_run_on_real_data(tmp_path: Path, real_data: Path, decade: str, folder: str) -> None:
+def test_notebooks_run_on_real_data(
+    smoke: Path, tmp_path: Path, real_data: Path, decade: str, folder: str
+) -> None:
     if not (real_data / folder).is_dir():
         pytest.skip(f"no {folder} in {real_data}")
     names = [name for name in NAMES if name.startswith(decade)]
     data = some_of(real_data / folder, tmp_path / "data") if decade == "4" else real_data / folder
+    (tmp_path / "store").symlink_to(
+        smoke / "store", target_is_directory=True
+    )  # some learn from simulated data
     summary = run_notebooks(names, profile="smoke", data=data, out=tmp_path)
     assert summary.passed, "\n\n".join(map(str, summary.failures))
     for name in names:
