@@ -227,11 +227,10 @@ class Interval:
     def __getitem__(self, place: Any) -> Interval:
         """Give one number's interval (or some numbers') out of those of an array."""
         at = place if isinstance(place, tuple) else (place,)
-        draws = self.draws[(slice(None), *at)]
-        ends = (
-            float(end) if np.ndim(end) == 0 else end for end in (self.value[at], self.low[at], self.high[at])
-        )
-        return Interval(*ends, draws, self.groups)
+        value, low, high = self.value[at], self.low[at], self.high[at]
+        if np.ndim(value) == 0:
+            value, low, high = float(value), float(low), float(high)
+        return Interval(value, low, high, self.draws[(slice(None), *at)], self.groups)
 
     def __format__(self, spec: str) -> str:
         if np.ndim(self.value):
