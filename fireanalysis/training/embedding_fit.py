@@ -23,6 +23,7 @@ from .embedding import SCALE, Embedding, Picture, class_codes, grouped, loaders_
 from .embedding_recipe import EmbeddingRecipe
 from .pairs import propose_margins, sample_pairs
 from .trainer import (
+    OnEpoch,
     device_of,
     made_from,
     read_network,
@@ -144,6 +145,7 @@ def fit_embedding(
     store: str | os.PathLike[str],
     start: EmbeddingFit | None = None,
     device: str = "auto",
+    on_epoch: OnEpoch | None = None,
 ) -> EmbeddingFit:
     """Train a network on pictures and their classes, or load it if the store has it; a killed run goes on.
 
@@ -160,6 +162,10 @@ def fit_embedding(
         Stage two begins with what this one learned, in place of the recipe's weights.
     device : str
         "auto" (a GPU if there is one), "cpu" or "cuda".
+
+    on_epoch : callable, optional
+        Is given the history so far after each epoch (`fireanalysis.widgets.LiveCurves.update`), or the whole one if
+        the store has it.
 
     Raises
     ------
@@ -191,10 +197,13 @@ def fit_embedding(
                     device=device,
                     precision=recipe.precision,
                     epochs=recipe.epochs,
+                    on_epoch=on_epoch,
                 )
                 write_result(entry.folder, _result(module, chosen, seconds))
                 entry.finish()
             result = read_result(entry.folder)
+    if loaded and on_epoch is not None:
+        on_epoch(pd.DataFrame(result["history"]))
     model.load_state_dict(result["state"])
     content = result | {"classes": names.tolist(), "weights": model.weights_used}
     return _fit_of(content, model, recipe, device=device, loaded=loaded, about={})

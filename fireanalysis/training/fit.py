@@ -23,7 +23,7 @@ from .classification import Classifier, Patience, kept_rows
 from .losses import inverse_frequency
 from .oversampling import rotate_batch
 from .recipe import Recipe
-from .trainer import device_of, made_from, read_result, run_training, write_result
+from .trainer import OnEpoch, device_of, made_from, read_result, run_training, write_result
 
 MOMENT_MAPS = 4096
 """Mean and standard deviation are taken over at most so many maps of the training part."""
@@ -169,6 +169,7 @@ def fit_or_load(
     store: str | os.PathLike[str],
     device: str = "auto",
     workers: int | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> Fit:
     """Train a classifier on maps, or load it if the store has it; a killed run goes on where it stopped.
 
@@ -186,6 +187,10 @@ def fit_or_load(
         "auto" (a GPU if there is one), "cpu" or "cuda".
     workers : int, optional
         Processes that read maps; 0 on a CPU, whose cores are busy anyway, else 4.
+
+    on_epoch : callable, optional
+        Is given the history so far after each epoch (`fireanalysis.widgets.LiveCurves.update`), or the whole one if
+        the store has it.
 
     Raises
     ------
@@ -223,9 +228,11 @@ def fit_or_load(
             if not loaded:
                 if workers is None:
                     workers = 4 if device == "cuda" else 0
-                _train(model, train, validation, classes, recipe, entry, device, workers)
+                _train(model, train, validation, classes, recipe, entry, device, workers, on_epoch)
                 entry.finish()
             result = read_result(entry.folder)
+    if loaded and on_epoch is not None:
+        on_epoch(pd.DataFrame(result["history"]))
     model.load_state_dict(result["state"])
     moments = Moments(*result["moments"])
     rows = Batches(validation, classes, moments).copies.samples(kept_rows(len(validation)))
@@ -297,6 +304,7 @@ def _train(
     entry: Entry,
     device: str,
     workers: int,
+    on_epoch: OnEpoch | None,
 ) -> None:
     """Train and leave ``result.pt``; ``last.ckpt`` is what a killed run goes on from."""
     moments = _moments(train) if recipe.moments is None else _given(*recipe.moments)
@@ -315,6 +323,7 @@ def _train(
         precision=recipe.precision,
         epochs=recipe.epochs,
         callbacks=[Patience(recipe)],
+        on_epoch=on_epoch,
     )
     prefix = "network."
     state = {k.removeprefix(prefix): v for k, v in chosen["state_dict"].items() if k.startswith(prefix)}

@@ -23,6 +23,7 @@ from .batches import Order
 from .segmentation import Segmenter
 from .segmentation_recipe import SegmentationRecipe
 from .trainer import (
+    OnEpoch,
     device_of,
     made_from,
     read_network,
@@ -200,6 +201,7 @@ def fit_segmentation(
     *,
     store: str | os.PathLike[str],
     device: str = "auto",
+    on_epoch: OnEpoch | None = None,
 ) -> SegmentationFit:
     """Train a network on pictures and masks, or load it if the store has it; a killed run goes on.
 
@@ -215,6 +217,10 @@ def fit_segmentation(
         Folder of models (`fireanalysis.loaders.kept`).
     device : str
         "auto" (a GPU if there is one), "cpu" or "cuda".
+
+    on_epoch : callable, optional
+        Is given the history so far after each epoch (`fireanalysis.widgets.LiveCurves.update`), or the whole one if
+        the store has it.
 
     Raises
     ------
@@ -233,9 +239,11 @@ def fit_segmentation(
         with kept(store, "models", made_from(model, train, validation, recipe)) as entry:
             loaded = entry.done
             if not loaded:
-                _train(model, train, validation, recipe, entry.folder, store, device)
+                _train(model, train, validation, recipe, entry.folder, store, device, on_epoch)
                 entry.finish()
             result = read_result(entry.folder)
+    if loaded and on_epoch is not None:
+        on_epoch(pd.DataFrame(result["history"]))
     model.load_state_dict(result["state"], strict=False)  # a frozen encoder is not in it
     return SegmentationFit(
         model.to(device).eval(),
@@ -329,6 +337,7 @@ def _train(
     folder: Path,
     store: str | os.PathLike[str],
     device: str,
+    on_epoch: OnEpoch | None,
 ) -> None:
     """Train and leave ``result.pt``."""
     learns: nn.Module = model
@@ -357,6 +366,7 @@ def _train(
         device=device,
         precision=recipe.precision,
         epochs=recipe.epochs,
+        on_epoch=on_epoch,
     )
     prefix = "network."
     within = "decoder." if learns is not model else ""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import lightning.pytorch as pl
+import pandas as pd
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
@@ -28,6 +29,7 @@ from fireanalysis.loaders import DataSet
 SELECTION = "epoch, if it is the best so far"
 _RESULT = "result.pt"
 Built = TypeVar("Built")
+OnEpoch = Callable[[pd.DataFrame], object]
 
 
 class Trained(pl.LightningModule):
@@ -70,6 +72,7 @@ def run_training(
     precision: str,
     epochs: int,
     callbacks: list[pl.Callback] | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> tuple[dict[str, Any], float]:
     """Train to the end, going on where a killed run stopped.
 
@@ -80,6 +83,8 @@ def run_training(
     precision : str
         "auto": bfloat16 where a GPU computes in it, else 32 bits; "fast": also where the CPU does; or Lightning's
         names.
+    on_epoch : callable, optional
+        Is given the history so far after each epoch.
 
     Returns
     -------
@@ -104,7 +109,7 @@ def run_training(
             devices=1,
             precision=_precision(precision, device),
             max_epochs=epochs,
-            callbacks=[*(callbacks or []), Progress(), best, latest],
+            callbacks=[*(callbacks or []), Progress(on_epoch), best, latest],
             logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,
@@ -221,7 +226,10 @@ def state_digest(model: nn.Module) -> str:
 
 
 class Progress(pl.Callback):
-    """One line that says how far training is, in words; gone when it is done."""
+    """One line that says how far training is, in words, gone when it is done; tells `on_epoch` the history."""
+
+    def __init__(self, on_epoch: OnEpoch | None = None) -> None:
+        self._on_epoch = on_epoch
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Show the line, which begins where a resumed run begins."""
@@ -246,6 +254,12 @@ class Progress(pl.Callback):
     def on_train_batch_end(self, *_: Any) -> None:
         """Go on by a batch."""
         self._bar.update()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Tell the history; its last row is of this epoch."""
+        assert isinstance(pl_module, Trained)
+        if self._on_epoch is not None:
+            self._on_epoch(pd.DataFrame(pl_module.history))
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Take the line away."""

@@ -1,6 +1,9 @@
 """What explorers share: controls above a figure that follows them, errors in place; and the plainest of them."""
 
+import html
+import traceback
 from collections.abc import Callable, Mapping, Sequence
+from threading import Timer
 
 import ipywidgets
 import plotly.graph_objects as go
@@ -8,6 +11,8 @@ import plotly.graph_objects as go
 from fireanalysis.errors import DataError, FireAnalysisError
 
 WIDE = {"description_width": "80px"}
+PATIENCE_S = 0.2
+"""An explorer that takes longer says "computing…"."""
 
 
 class Explorer(ipywidgets.VBox):
@@ -24,7 +29,8 @@ class Explorer(ipywidgets.VBox):
     ----------
     figure : plotly.graph_objects.FigureWidget
     message : ipywidgets.HTML
-        The error in place of a traceback, if a choice cannot be drawn.
+        "computing…" once a figure takes longer than `PATIENCE_S`; what is wrong, in place of a traceback, if a choice
+        cannot be drawn: the figure before it stays then.
     """
 
     def __init__(
@@ -34,22 +40,44 @@ class Explorer(ipywidgets.VBox):
         self.figure = go.FigureWidget(self.draw())
         for control in controls:
             control.observe(self._redraw, names="value")
-        super().__init__([ipywidgets.HBox(list(controls)), *shown, self.message, self.figure])
+        row = ipywidgets.HBox(list(controls), layout={"flex_flow": "row wrap"})
+        super().__init__([row, *shown, self.message, self.figure])
 
     def draw(self) -> go.Figure:
         """Draw the present choice as an ordinary figure."""
         raise NotImplementedError
 
-    def _redraw(self, _change: object) -> None:
-        self.message.value = "computing…"
-        try:
-            figure = self.draw()
-        except FireAnalysisError as error:
-            self.message.value = f"<pre style='color:#b00020'>{error}</pre>"
-            return
+    def show(self, figure: go.Figure) -> None:
+        """Put another figure in the place of the one that is shown."""
         with self.figure.batch_update():
             self.figure.update(figure.to_plotly_json(), overwrite=True)
-        self.message.value = ""
+
+    def answer(self, work: Callable[[], object]) -> None:
+        """Do what a control asks for: say so if it takes long, and say what is wrong in place."""
+        patience = Timer(PATIENCE_S, self._say, ["computing…"])
+        patience.start()
+        try:
+            work()
+            said = ""
+        except FireAnalysisError as error:
+            said = _in_red(str(error))
+        except Exception as error:  # our fault, and no reader sees the log that a traceback would go to
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            said = _in_red(f"a fault of this program: {error!r}\n  where: {at.filename}, line {at.lineno}")
+        finally:
+            patience.cancel()
+            patience.join()  # or it might speak last
+        self._say(said)
+
+    def _redraw(self, _change: object) -> None:
+        self.answer(lambda: self.show(self.draw()))
+
+    def _say(self, text: str) -> None:
+        self.message.value = f"<span role='status'>{text}</span>" if text else ""
+
+
+def _in_red(text: str) -> str:
+    return f"<pre style='color:#b00020; white-space: pre-wrap'>{html.escape(text)}</pre>"
 
 
 class FigureChooser(Explorer):

@@ -87,14 +87,17 @@ def test_has_the_skeleton_s_parts_in_order(notebook: NotebookNode) -> None:
         "## You will learn",
         "## Paper against this run",
     ]
-    marks += ["## Explore", "## Exercises", "## What we saw"]
+    marks += ["## Explore", "## Exercises", "## What would change your mind?", "## What we saw"]
     places = [text.find(mark) for mark in marks]
     assert -1 not in places, f"missing: {[m for m, p in zip(marks, places, strict=True) if p < 0]}"
     assert places == sorted(places)
     learn = text.split("## You will learn")[1].split("\n## ")[0]
     assert 3 <= len(re.findall(r"^- ", learn, re.M)) <= 5
     exercises = text.split("## Exercises")[1].split("\n## ")[0]
-    assert len(re.findall(r"^\d\. ", exercises, re.M)) == 3
+    graded = re.findall(r"^\d\. \*(.+?)\.\*", exercises, re.M)
+    assert graded == ["Look", "Compute", "Think and test"]
+    questions = text.split("## What would change your mind?")[1].split("\n## ")[0]
+    assert 2 <= len(re.findall(r"^- .+\?", questions, re.M)) <= 3
 
 
 def test_prose_stands_before_every_piece_of_code(notebook: NotebookNode) -> None:
