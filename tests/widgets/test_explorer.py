@@ -1,0 +1,72 @@
+import time
+
+import ipywidgets
+import plotly.graph_objects as go
+import pytest
+
+from fireanalysis.errors import DataError
+from fireanalysis.widgets import Explorer
+from fireanalysis.widgets import explorer as module
+
+
+class Numbers(Explorer):
+    """Shows a number; some numbers are slow, wrong or our fault."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.number = ipywidgets.IntText(0)
+        super().__init__([self.number])
+        self.message.observe(lambda change: self.said.append(change["new"]), names="value")
+
+    def draw(self) -> go.Figure:
+        if self.number.value == 1:
+            while not self.said:  # until it says that it computes
+                time.sleep(0.01)
+        if self.number.value == 2:
+            raise DataError("two is <too> much", where="Numbers", do="choose another")
+        if self.number.value == 3:
+            raise ZeroDivisionError("three")
+        return go.Figure(
+            go.Scatter(y=[self.number.value]), layout={"title": {"text": str(self.number.value)}}
+        )
+
+
+@pytest.fixture
+def numbers() -> Numbers:
+    return Numbers()
+
+
+def test_a_control_draws_anew(numbers: Numbers) -> None:
+    numbers.number.value = 7
+    assert numbers.figure.layout.title.text == "7" and numbers.figure.data[0].y == (7,)
+    assert numbers.message.value == "" and not numbers.said
+
+
+def test_what_takes_long_says_so_and_takes_it_back(numbers: Numbers) -> None:
+    numbers.number.value = 1
+    assert [("computing…" in said) for said in numbers.said] == [True, False]
+    assert numbers.message.value == "" and numbers.figure.layout.title.text == "1"
+
+
+@pytest.mark.parametrize(("number", "told"), [(2, "two is &lt;too&gt; much"), (3, "ZeroDivisionError")])
+def test_what_goes_wrong_is_said_in_place(numbers: Numbers, number: int, told: str) -> None:
+    numbers.number.value = number
+    assert told in numbers.message.value and "Traceback" not in numbers.message.value
+    assert numbers.figure.layout.title.text == "0"
+    numbers.number.value = 4
+    assert numbers.message.value == "" and numbers.figure.layout.title.text == "4"
+
+
+def test_a_first_figure_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Numbers, "draw", lambda self: (_ for _ in ()).throw(DataError("no", where="x", do="y"))
+    )
+    with pytest.raises(DataError):
+        Numbers()
+
+
+def test_patience_ends_with_the_work(numbers: Numbers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.0)
+    for _ in range(20):
+        numbers.answer(lambda: None)
+        assert numbers.message.value == ""
