@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -12,6 +13,7 @@ from nbformat import NotebookNode
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
+QUESTIONS = "## What would change your mind?"
 FORBIDDEN = re.compile(
     r"sys\.path|sys\.exit|os\.environ|^\s*[%!]|\bpip install\b|urlretrieve|requests\.|['\"]/\w+/", re.M
 )
@@ -87,16 +89,17 @@ def test_has_the_skeleton_s_parts_in_order(notebook: NotebookNode) -> None:
         "## You will learn",
         "## Paper against this run",
     ]
-    marks += ["## Explore", "## Exercises", "## What would change your mind?", "## What we saw"]
+    marks += ["## Explore", "## Exercises", QUESTIONS, "## What we saw"]
     places = [text.find(mark) for mark in marks]
     assert -1 not in places, f"missing: {[m for m, p in zip(marks, places, strict=True) if p < 0]}"
     assert places == sorted(places)
     learn = text.split("## You will learn")[1].split("\n## ")[0]
     assert 3 <= len(re.findall(r"^- ", learn, re.M)) <= 5
     exercises = text.split("## Exercises")[1].split("\n## ")[0]
+    assert "Graded, easy to hard: 1 " in exercises
     graded = re.findall(r"^\d\. \*(.+?)\.\*", exercises, re.M)
     assert graded == ["Look", "Compute", "Think and test"]
-    questions = text.split("## What would change your mind?")[1].split("\n## ")[0]
+    questions = text.split(QUESTIONS)[1].split("\n## ")[0]
     assert 2 <= len(re.findall(r"^- .+\?", questions, re.M)) <= 3
 
 
@@ -115,6 +118,37 @@ def test_every_notebook_has_worked_answers_in_its_decade(
     assert re.search(rf"^## {title} · ", prose(read(solutions)), re.M), (
         f"no answers for {title} in {solutions.name}"
     )
+
+
+@cache
+def questions() -> dict[str, list[str]]:
+    sections = {path.stem: prose(read(path)).split(QUESTIONS)[1].split("\n## ")[0] for path in NOTEBOOKS}
+    return {stem: re.findall(r"^- .+$", section, re.M) for stem, section in sections.items()}
+
+
+def test_no_two_notebooks_ask_the_same_and_each_question_is_short() -> None:
+    asked = [line for lines in questions().values() for line in lines]
+    assert len(set(asked)) == len(asked)
+    assert all("?" in line and len(line) <= 420 for line in asked)
+
+
+def test_parameters_named_in_exercises_and_questions_exist(notebook: NotebookNode) -> None:
+    text = prose(notebook).split("## Exercises")[1].split("## What we saw")[0]
+    told = prose(notebook).replace(text, "") + "\n".join(code(notebook))
+    named = set(re.findall(r"\b[A-Z][A-Z_]{3,}\b", text))
+    assert {name for name in named if not re.search(rf"\b{name}\b", told)} == set()
+
+
+def test_every_decade_discusses_what_would_change_one_s_mind(
+    notebook: NotebookNode, request: pytest.FixtureRequest
+) -> None:
+    stem = request.node.callspec.params["notebook"].stem
+    (solutions,) = [path for path in SOLUTIONS if path.stem.startswith(f"{stem[0]}0")]
+    sections = re.split(r"^## (\d\d) · .*$", prose(read(solutions)), flags=re.M)[1:]
+    section = dict(zip(sections[::2], sections[1::2], strict=True))[stem[:2]]
+    assert section.count("**What would change your mind?** ") == 1
+    discussion = section.split("**What would change your mind?** ")[1].split("\n\n")[0]
+    assert 2 <= len(re.findall(r"[.?!](?:\s|$)", discussion)) <= 12
 
 
 def test_links_between_notebooks_lead_somewhere(any_notebook: NotebookNode) -> None:
