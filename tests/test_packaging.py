@@ -27,6 +27,7 @@ PROGRAMS = {
     "import-linter",
     "pandas-stubs",
     "pytest-benchmark",
+    "pytest-xdist",
 }
 
 
