@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import html
 import json
 import platform
 import re
@@ -14,10 +13,12 @@ from typing import Any
 
 from fireanalysis.errors import DataError, FireAnalysisError, RunError
 
+from .alt_text import describe_figure
 from .files import read_json, write_whole
-from .notebooks import read_cells
+from .notebooks import notebooks_folder, read_cells
 
 TEMPLATES = Path(__file__).with_name("templates")
+CODE = (Path(__file__), Path(__file__).with_name("alt_text.py"))  # a page is made again when these change
 PLOTLY = "application/vnd.plotly.v1+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG, PLAIN = "image/svg+xml", "text/plain"
@@ -51,7 +52,8 @@ def write_report(folder: str | Path) -> Path:
     """Write the HTML report of a run folder and return its index page.
 
     The report works from disk: figures stay interactive with the one ``plotly.min.js`` beside the pages,
-    formulas are MathML, and no page loads anything from a network. Called again on a run that grew, it
+    formulas are MathML, and no page loads anything from a network. The glossary of the notebooks is a page
+    of it, so links to its terms lead there. Called again on a run that grew, it
     renders only the pages whose notebook, record or neighbours changed; the index is always written.
 
     Parameters
@@ -104,10 +106,18 @@ def write_report(folder: str | Path) -> Path:
     if not plotly.is_file() or plotly.read_text(encoding="utf-8") != get_plotlyjs():
         write_whole(plotly, get_plotlyjs())
     paged = [notebook for notebook in notebooks if notebook.page]
-    for at in range(len(paged)):
-        _write_page(folder, paged, at, exporter, problems)
+    pages = {f"{notebook.name}.ipynb": notebook.page for notebook in paged}
+    glossary = notebooks_folder() / "glossary.ipynb"
+    if glossary.is_file():
+        pages[glossary.name] = "glossary.html"
+        this = _Notebook("glossary", "Glossary", "", {}, page=pages[glossary.name])
+        _write_page(folder, glossary, this, (None, None), pages, exporter, problems)
+    for before, this, after in zip([None, *paged], paged, [*paged[1:], None], strict=False):
+        path = folder / "notebooks" / f"{this.name}.ipynb"
+        _write_page(folder, path, this, (before, after), pages, exporter, problems)
     index = exporter.environment.get_template("report_index.html.j2").render(
         notebooks=notebooks,
+        glossary=pages.get(glossary.name),
         comparison=_comparison(notebooks, problems),
         environment=_environment(notebooks),
         problems=problems,
@@ -202,25 +212,35 @@ def _environment(notebooks: list[_Notebook]) -> dict[str, list[str]]:
     return {what: sorted(values) for what, values in found.items()}
 
 
-def _write_page(folder: Path, paged: list[_Notebook], at: int, exporter: Any, problems: list[str]) -> None:
+def _write_page(
+    folder: Path,
+    source: Path,
+    this: _Notebook,
+    around: tuple[_Notebook | None, _Notebook | None],
+    pages: dict[str, str],
+    exporter: Any,
+    problems: list[str],
+) -> None:
     """Render a notebook, unless the page that is there was made from the same input."""
     import nbformat
 
-    this = paged[at]
-    before, _, after = [None, *paged, None][at : at + 3]
-    content = (folder / "notebooks" / f"{this.name}.ipynb").read_bytes()
+    before, after = around
+    content = source.read_bytes()
     mentioned = {text[-100:] for text in content.split(b".ipynb")[:-1]}  # one search, not one for each name
     linked = {
-        f"{n.name}.ipynb": n.page for n in paged if any(text.endswith(n.name.encode()) for text in mentioned)
+        name: page
+        for name, page in pages.items()
+        if any(text.endswith(name.removesuffix(".ipynb").encode()) for text in mentioned)
     }
-    looks = sorted(file.read_text("utf-8") for file in (Path(__file__), *TEMPLATES.glob("report*")))
-    around = [before and before.name, after and after.name, linked]
-    context = [asdict(this), *around, looks, version("nbconvert")]
+    glossary = pages.get("glossary.ipynb")
+    looks = sorted(file.read_text("utf-8") for file in (*CODE, *TEMPLATES.glob("report*")))
+    context = [asdict(this), before and before.name, after and after.name, linked, glossary, looks]
+    context += [version("nbconvert")]
     key = hashlib.sha256(content + json.dumps(context, sort_keys=True).encode()).hexdigest()[:32]
     path = folder / "report" / this.page
     if path.is_file() and key in path.read_bytes()[:400].decode("utf-8", "replace"):
         return
-    page = {"this": this, "before": before, "after": after, "key": key}
+    page = {"this": this, "before": before, "after": after, "glossary": glossary, "key": key}
     try:
         node = _prepare(nbformat.reads(content.decode("utf-8"), as_version=4), linked)
         body, _ = exporter.from_notebook_node(node, resources={"page": page})
@@ -241,12 +261,14 @@ def _prepare(notebook: Any, pages: dict[str, str]) -> Any:
     """
     tagged = [(cell, cell.metadata.get("tags", [])) for cell in notebook.cells]
     notebook.cells = [cell for cell, tags in tagged if "papermill-error-cell-tag" not in tags]
+    heading = ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.metadata.html = _markdown(cell.source, pages, attachments=cell.get("attachments", {}))
+            heading = [heading, *re.findall(r"^#+ +(.+?)[ \t]*$", cell.source, re.MULTILINE)][-1]
         for output in cell.get("outputs", []):
             if "data" in output:
-                output.metadata, output.data = _shown(output.data), {}
+                output.metadata, output.data = _shown(output.data) | {"heading": heading}, {}
     return notebook
 
 
@@ -273,17 +295,15 @@ def _shown(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _figure(figure: dict[str, Any]) -> dict[str, Any]:
-    """Make a plotly figure the JSON that the page's script draws; its title is what a screen reader says."""
+    """Make a plotly figure the JSON that the page's script draws, and the words a screen reader says of it."""
+    alt = describe_figure(figure)
     layout = figure.setdefault("layout", {})
-    title = layout.get("title") or {}
-    title = (title if isinstance(title, str) else title.get("text")) or "Figure without a title"
-    title = html.unescape(re.sub(r"<[^>]*>", "", title.replace("<br>", " ")))
     # Among plotly's buttons is one that uploads a figure; nothing leaves this machine from a report.
     kept = {"responsive": True, "displaylogo": False, "showSendToCloud": False, "plotlyServerURL": ""}
     figure["config"] = figure.get("config", {}) | kept
     # Without "<" nothing in it can end the script element that holds it.
     value = json.dumps(figure, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return {"form": "plotly", "value": value, "title": title, "height": int(layout.get("height") or 450)}
+    return {"form": "plotly", "value": value, "alt": alt, "height": int(layout.get("height") or 450)}
 
 
 def _markdown(source: str, pages: dict[str, str], *, attachments: dict[str, Any] | None = None) -> str:
@@ -342,8 +362,10 @@ def _inert(text: str, pages: dict[str, str]) -> str:
             outside = loads and not address.startswith(("data:", "#"))
             if outside or name.startswith("on") or address.startswith("javascript:"):
                 del tag[name]
-        if tag.name == "img" and "src" not in tag.attrs:
-            tag.replace_with(str(tag.get("alt", "")))
+        if tag.name == "img":
+            if "src" not in tag.attrs:
+                tag.replace_with(str(tag.get("alt", "")))
+            tag.attrs.setdefault("alt", "Picture without a description")
     for link in soup.find_all("a", href=True):
         target, _, anchor = str(link["href"]).removeprefix("./").partition("#")
         if target in pages:

@@ -17,11 +17,20 @@ from bs4 import BeautifulSoup, Tag
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from fireanalysis.errors import DataError, RunError
+from fireanalysis.running import report
 from fireanalysis.running.report import write_report
 
 NAME = "11_cartridge_shape_index"
 PLOTLY = "application/vnd.plotly.v1+json"
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@pytest.fixture(autouse=True)
+def no_glossary(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Reports here are of runs of notebooks that have no glossary; gives the folder to put one into."""
+    folder = tmp_path_factory.mktemp("series")
+    monkeypatch.setattr(report, "notebooks_folder", lambda: folder)
+    return folder
 
 
 def shown(data: dict[str, Any]) -> Any:
@@ -97,7 +106,8 @@ def test_a_figure_is_whole_in_its_page_and_the_page_loads_only_plotly_beside_it(
     assert drawn["data"] == shape[PLOTLY]["data"]
     assert drawn["layout"] == shape[PLOTLY]["layout"]
     assert drawn["config"]["showSendToCloud"] is False
-    assert box["aria-label"] == "Heights by brand (simulated)"
+    assert box["role"] == "img"
+    assert box["aria-label"] == "Heights by brand (simulated). 1 grid of coloured cells."
     assert "333px" in box.find(class_="plot")["style"]
     assert loads(page) == ["plotly.min.js"]
     assert loads(read(tmp_path, "index")) == []
@@ -149,15 +159,41 @@ def test_a_growing_run_links_its_new_page_from_the_one_before(tmp_path: Path) ->
     )
     write_report(tmp_path)
     first = read(tmp_path, "10_a")
-    assert [a["href"] for a in first.find_all("a")] == ["index.html", "https://x.org"]
+    skip = "#report-main"
+    assert [a["href"] for a in first.find_all("a")] == [skip, "index.html", "https://x.org"]
     add(tmp_path, "11_b", text("# B"), seed=0)
     write_report(tmp_path)
     first = read(tmp_path, "10_a")
     links = [a["href"] for a in first.find_all("a")]
-    assert links == ["index.html", "11_b.html", "11_b.html#here", "https://x.org"]
+    assert links == [skip, "index.html", "11_b.html", "11_b.html#here", "https://x.org"]
     assert first.find("a", rel="next").get_text() == "11_b ›"
     assert read(tmp_path, "11_b").find("a", rel="prev")["href"] == "10_a.html"
     assert [a["href"] for a in read(tmp_path, "index").select("td a")] == ["10_a.html", "11_b.html"]
+
+
+def test_the_glossary_of_the_notebooks_is_a_page_and_links_lead_to_its_terms(
+    tmp_path: Path, no_glossary: Path
+) -> None:
+    terms = text("# Glossary\n\n### Likelihood ratio\n\nSee [A](10_a.ipynb) and [B](11_b.ipynb).")
+    link = "An [LR](glossary.ipynb#Likelihood-ratio) says"
+    add(tmp_path, "10_a", text(link), seed=0)
+    write_report(tmp_path)
+    assert "An LR says" in read(tmp_path, "10_a").get_text()
+    assert not (tmp_path / "report" / "glossary.html").exists()
+    assert "Glossary" not in read(tmp_path, "index").get_text()
+
+    terms["id"] = "terms"
+    nbformat.write(new_notebook(cells=[terms]), no_glossary / "glossary.ipynb")
+    write_report(tmp_path)
+    page = read(tmp_path, "10_a")
+    (href,) = [a["href"] for a in page.find_all("a") if a.get_text() == "LR"]
+    name, _, anchor = href.partition("#")
+    glossary = read(tmp_path, name.removesuffix(".html"))
+    assert glossary.find(id=anchor).get_text().startswith("Likelihood ratio")
+    assert [a["href"] for a in glossary.select("p a")] == ["10_a.html"]  # 11_b did not run
+    assert glossary.find(class_="badge") is None
+    assert [a["href"] for a in page.select(".bar a")] == ["index.html", "glossary.html"]
+    assert read(tmp_path, "index").find("a", string="glossary")["href"] == "glossary.html"
 
 
 def test_a_failed_notebook_shows_what_it_has_and_where_it_stopped(tmp_path: Path) -> None:
@@ -244,7 +280,7 @@ def test_widgets_leave_one_line_and_progress_bars_none(tmp_path: Path) -> None:
     write_report(tmp_path)
     (note,) = read(tmp_path).select("section > .note")
     assert note.get_text() == "A widget: interactive in JupyterLab."
-    assert note.find_next_sibling("figure")["aria-label"] == "Figure without a title"
+    assert note.find_next_sibling("figure")["aria-label"].startswith("Figure without a title.")
     assert "it/s" not in read(tmp_path).get_text()
 
 
@@ -315,7 +351,7 @@ def test_outputs_keep_their_kind(tmp_path: Path) -> None:
         shown({"image/png": png + "\n", "text/plain": "<Figure>"}),
         new_output("execute_result", {"text/plain": "{'a': '<1>'}"}, execution_count=1),
     ]
-    add(tmp_path, NAME, code("x", *outputs), seed=0)
+    add(tmp_path, NAME, text("# T\n\n## Kinds of outputs\n\nwords"), code("x", *outputs), seed=0)
     write_report(tmp_path)
     page = read(tmp_path)
     assert page.find("pre", class_="stdout").get_text() == "out red\n"
@@ -323,7 +359,7 @@ def test_outputs_keep_their_kind(tmp_path: Path) -> None:
     assert page.find("pre", class_="stderr").get_text() == " 100%\nwarning\n"
     assert page.find("table").td.get_text() == "3"
     assert page.find("img")["src"] == f"data:image/png;base64,{png}"
-    assert page.find("img")["alt"] == "Image made by code cell 1"
+    assert page.find("img")["alt"] == "Picture made by code cell 1, below “Kinds of outputs”"
     assert page.find_all("pre")[-1].get_text() == "{'a': '<1>'}"
 
 
