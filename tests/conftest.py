@@ -5,7 +5,6 @@ from types import ModuleType
 
 import pytest
 
-
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # as many workers as cores: each computes on one
 
