@@ -6,7 +6,7 @@ import pytest
 from fireanalysis.errors import DataError
 from fireanalysis.loaders import check_folder
 
-from .malformed import good_heights, members, pack, write_good
+from .malformed import good_heights, members, pack, with_tag, write_good
 
 
 def write(root, file, *, seed=0, shape=(12, 12), **options) -> None:
@@ -94,6 +94,38 @@ def test_a_faulty_manifest_is_the_one_finding(good_folder):
     assert row[0] == str(good_folder / "manifest.csv")
     assert "line 2: no brand" in row[1] and "line 3: file 'gone.x3p' does not exist" in row[1]
     assert len(check_folder(good_folder)) == 1
+
+
+def test_scales_that_are_missing_or_cannot_be(good_folder):
+    np.save(good_folder / "B/b2/2.npy", good_heights())
+    with_tag(write_good(good_folder / "B/b2/3.x3p"), "Increment", "3e-6", axis="CY")
+    write_good(good_folder / "B/b2/4.x3p", x=1.0)
+    write_good(good_folder / "B/b2/5.x3p", heights=good_heights() * 1e9)
+    found = dict(findings(good_folder, "error"))
+    assert found["B/b2/2.npy"] == ".npy files do not say how large a pixel and how high a unit is"
+    assert found["B/b2/3.x3p"] == "pixels are not square: increments 6.25e-06 and 3e-06"
+    assert found["B/b2/4.x3p"] == "increments of 1 m; pixels of 0.05 to 100 µm make sense"
+    assert "micrometres are not certain either" in found["B/b2/5.x3p"]
+    (good_folder / "manifest.csv").write_text(
+        "file,brand,firearm,pixel_size_um,height_scale_um\nB/b2/2.npy,B,b2,six,1\n"
+    )
+    ((_, what),) = findings(good_folder, "error")
+    assert what == "pixel_size_um is 'six' in 1 rows"
+
+
+def test_folders_in_another_layout(good_folder):
+    (good_folder / "photographs").mkdir()
+    (good_folder / "photographs/bench.jpg").write_bytes(b"x")
+    ((_, what),) = findings(good_folder, "warning")
+    assert what == "passed over, no files ending in .x3p .npy .png .tif .tiff: photographs"
+    write(good_folder, "A/a1/left/9.x3p")
+    ((_, what),) = findings(good_folder, "error")
+    assert what.startswith("files too deep, in ") and what.endswith("left")
+    shutil.rmtree(good_folder / "A/a1/left")
+    write(good_folder, "9.x3p")
+    assert [what for _, what in findings(good_folder, "error")] == [
+        "files both beside and inside the folders"
+    ]
 
 
 @pytest.mark.parametrize("file", [None, "a/b/notes.txt", "a/._scan.x3p"])

@@ -55,6 +55,16 @@ def test_files_that_cannot_be_read_are_all_named(good_folder):
     ]
 
 
+def test_what_is_no_sound_or_none_that_can_be_used(good_folder):
+    (good_folder / FILES[0]).write_text("no sound at all")
+    write(good_folder, FILES[1], 32767 * shot(1), subtype="FLOAT")
+    write(good_folder, FILES[2], shot(2), 2000)
+    found = findings(good_folder, "error")
+    assert found[0] == (FILES[0], "no WAV, FLAC, Ogg or MP3 file: it begins with b'no sound at '")
+    assert found[1][1].endswith("floating-point audio holds −1 to 1")
+    assert found[2] == (FILES[2], "its sample rate is 2000 Hz; 4000 to 768000 Hz fit")
+
+
 def test_what_is_handled_is_a_warning(good_folder):
     write(good_folder, FILES[0], np.zeros(2 * RATE))
     write(good_folder, FILES[1], np.repeat(shot(1)[:RATE, None], 2, axis=1))
@@ -107,6 +117,23 @@ def test_another_layout_is_the_one_finding(good_folder):
     ((where, what),) = findings(good_folder, "error")
     assert where == str(good_folder) and "in no folder of a model: rifle/loose.wav" in what
     assert len(check_folder(good_folder)) == 1
+
+
+def test_sessions_and_categories_as_a_manifest_tells_them(good_folder):
+    manifest = good_folder / "manifest.csv"
+    text = manifest.read_text()
+    manifest.write_text(text.replace(",session", ",session_inferred").replace("pistol,", "handgun,"))
+    assert [what for _, what in findings(good_folder, "warning")] == [
+        "sessions are inferred (session_inferred)",
+        "categories beside the paper's five: handgun",
+    ]
+    manifest.write_text(text.replace(",session", ",take"))
+    assert [what for _, what in findings(good_folder, "warning")] == [
+        "no column session: each of the 6 files is taken as a session of its own"
+    ]
+    manifest.write_text(text.replace("rifle,M4,s0", "rifle,,s0").replace(FILES[1], "../1.wav"))
+    ((_, what),) = findings(good_folder, "error")
+    assert "line 2: no model" in what and "line 3: file '../1.wav' leads out of the folder" in what
 
 
 def test_an_unknown_kind_lists_the_layouts_of_both(tmp_path):

@@ -118,6 +118,30 @@ def test_a_folder_that_fits_no_layout(good_folder):
     assert where == str(good_folder.resolve()) and "no pictures with masks" in what
 
 
+def test_pictures_and_masks_that_do_not_pair(good_folder):
+    shutil.move(good_folder / "masks/coffee.png", good_folder / "masks/tea.png")
+    shutil.copy(good_folder / "masks/rocket.png", good_folder / "masks/rocket_mask.png")
+    ((_, what),) = findings(good_folder, "error")
+    assert "coffee.png has no mask" in what and "rocket.png pairs with 2 masks" in what
+    (good_folder / "masks/rocket_mask.png").unlink()
+    shutil.copy(good_folder / "masks/tea.png", good_folder / "masks/coffee.png")
+    ((_, what),) = findings(good_folder, "warning")
+    assert what == "1 masks without a picture passed over: tea.png"
+
+
+def test_outlines_beside_masks(good_folder):
+    (good_folder / "annotations.xml").write_text(
+        '<annotations><image id="0" name="images/coffee.png" width="400" height="300">'
+        '<polygon label="gun" points="10,10;90,10;90,90"/></image></annotations>'
+    )
+    told = {what for _, what in findings(good_folder, "warning")}
+    assert "masks are the polygons of annotations.xml; the files in masks/ are not used" in told
+    for name in ("a.json", "b.json"):
+        (good_folder / name).write_text('{"images": [], "annotations": [], "categories": []}')
+    ((_, what),) = findings(good_folder, "error")
+    assert what == "2 files of COCO annotations: a.json, b.json"
+
+
 def test_coco(good_folder):
     content = {
         "images": [{"id": 1, "file_name": "coffee.png", "width": 400, "height": 300}],
@@ -135,7 +159,11 @@ def test_cutouts_and_backgrounds(folders):  # noqa: F811
     root = folders[0].parent
     Image.new("RGB", (9, 9)).save(folders[0] / "c2.png")
     (folders[1] / "hall_2.jpg").write_bytes(b"\xff\xd8\xff")
-    assert [file for file, _ in findings(root, "error")] == ["cutouts/c2.png", "backgrounds/hall_2.jpg"]
+    found = findings(root, "error")
+    assert [file for file, _ in found] == ["cutouts/c2.png", "backgrounds/hall_2.jpg"]
+    assert found[0][1] == "no transparency: its mode is RGB"
+    ((_, what),) = findings(root, "warning")
+    assert what == "4 of 4 cut-outs are taken as firearms of their own: no manifest.csv names them"
     assert check_folder(root).attrs["kind"] == "pictures with masks"
 
 

@@ -63,6 +63,17 @@ def test_a_split_of_pictures_instead_of_classes(good_folder):
     assert ("(folder)", "3 classes are in several parts: a, b, c") in findings(good_folder, "warning")
 
 
+def test_a_manifest_with_words_it_does_not_know(good_folder):
+    (good_folder / "manifest.csv").write_text("file,class,split,query\na/0.jpg,a,learn,maybe\n")
+    ((_, what),) = findings(good_folder, "error")
+    assert what == "unknown values: split 'learn', query 'maybe'"
+
+
+def test_pictures_beside_the_class_folders(good_folder):
+    (good_folder / "b/0.jpg").rename(good_folder / "loose.jpg")
+    assert ("(folder)", "passed over, in no class folder: loose.jpg") in findings(good_folder, "warning")
+
+
 def test_png_files_with_a_manifest_of_classes_are_no_scans(tmp_path):
     for number, label in enumerate("aabbcc"):
         image = np.random.default_rng(number).integers(0, 256, (40, 50, 3), np.uint8)
@@ -74,6 +85,9 @@ def test_png_files_with_a_manifest_of_classes_are_no_scans(tmp_path):
 
 def test_the_published_layout_is_told(tmp_path):
     assert check_folder(publish(tmp_path)).attrs["kind"] == "pictures with classes"
+    (tmp_path / "test/database_image/d0.png").unlink()
+    ((_, what),) = findings(tmp_path, "error")
+    assert what == "1 faults: no database picture d0.png"
 
 
 def test_pictures_in_no_class(tmp_path):

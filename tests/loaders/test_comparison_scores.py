@@ -108,6 +108,12 @@ def test_a_folder_of_tables_is_checked(tmp_path) -> None:
     assert (found["severity"] == "error").any()
     (finding,) = check_folder(written(tmp_path, HEAD + "a,b,1,60,12,30,t,t\n")).itertuples()
     assert finding.severity == "error" and "contradict" in finding.problem
+    (finding,) = check_folder(written(tmp_path, HEAD + ROWS.replace("60.5", "high"))).itertuples()
+    assert finding.severity == "error" and "cells cannot be read, lines 2: 'high'" in finding.problem
+    (finding,) = check_folder(
+        written(tmp_path, HEAD + ROWS.replace("a,c,0,8,1,30,n", "a,c,0,8,1,30,v"))
+    ).itertuples()
+    assert finding.severity == "error" and "are in training and in validation" in finding.problem
 
 
 def test_a_manifest_alone_is_still_no_data(tmp_path) -> None:
