@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from fireanalysis.errors import DataError
 
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, MARK_COLOUR, REFERENCE_COLOUR, finish
 
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
@@ -63,7 +63,9 @@ def confidences(
             )
         limit = (thresholds or {}).get(panel, np.inf)
         if np.isfinite(limit):
-            figure.add_vline(limit, line={"color": "#444444", "dash": "dot", "width": 1.5}, row=1, col=column)
+            figure.add_vline(
+                limit, line={"color": MARK_COLOUR, "dash": "dot", "width": 1.5}, row=1, col=column
+            )
         figure.update_xaxes(title="probability of the answer", range=[0, 1.02], row=1, col=column)
     figure.update_yaxes(title="share of clips", tickformat=".0%", rangemode="tozero", col=1)
     figure.update_annotations(font_size=12)
@@ -109,7 +111,7 @@ def risk_coverage_curves(
                 x=given["answered"], y=given["error rate"], mode="markers", marker=dot, showlegend=False
             )
     if wanted is not None:
-        dashes = {"color": "#888888", "dash": "dash", "width": 1.5}
+        dashes = {"color": REFERENCE_COLOUR, "dash": "dash", "width": 1.5}
         figure.add_hline(wanted, line=dashes, annotation_text="wanted", annotation_position="top left")
     figure.update_xaxes(title="clips that are answered, the surest first", tickformat=".0%", range=[0, 1.02])
     figure.update_yaxes(title="wrong answers among those given", tickformat=".0%", range=[-0.02, 1.02])

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from fireanalysis.errors import DataError
 
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, REFERENCE_COLOUR, finish
 
 
 def reliability_diagram(
@@ -36,7 +36,7 @@ def reliability_diagram(
         what = f"no {', '.join(columns)} in {', '.join(wrong)}" if wrong else "there is no table"
         raise DataError(what, where="reliability_diagram", do="pass tables of metrics.reliability")
     figure = go.Figure()
-    diagonal = {"color": "#888888", "dash": "dash", "width": 1.5}
+    diagonal = {"color": REFERENCE_COLOUR, "dash": "dash", "width": 1.5}
     figure.add_scatter(x=[0, 100], y=[0, 100], mode="lines", line=diagonal, name="believable")
     for k, (name, table) in enumerate(tables.items()):
         colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]

@@ -12,9 +12,9 @@ from sklearn.metrics import roc_curve
 
 from fireanalysis.errors import DataError
 
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, GUIDE_COLOUR, REFERENCE_COLOUR, finish
 
-_PROMISE = {"color": "#888888", "dash": "dash", "width": 1.5}
+_PROMISE = {"color": REFERENCE_COLOUR, "dash": "dash", "width": 1.5}
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _GROUP = dict(zip(("as measured", "misses dealt at random"), CLASS_COLOURS, strict=False))
 
@@ -218,7 +218,7 @@ def known_curves(
                 col=column,
             )
             shown.add(kind)
-        guess = {"mode": "lines", "line": {"color": "#cccccc", "width": 1}, "showlegend": False}
+        guess = {"mode": "lines", "line": {"color": GUIDE_COLOUR, "width": 1}, "showlegend": False}
         figure.add_scatter(x=[0, 100], y=[0, 100], hoverinfo="skip", **guess, row=1, col=column)
         figure.add_hline(100 * kept, line=_PROMISE, row=1, col=column)
     figure.update_xaxes(title="strangers that pass (%)", range=[0, 100])

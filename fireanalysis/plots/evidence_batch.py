@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from fireanalysis.errors import DataError
 from fireanalysis.metrics import ShortcutTest
 
-from .style import CLASS_COLOURS, MISSING_COLOUR, finish
+from .style import CLASS_COLOURS, MARK_COLOUR, MISSING_COLOUR, REFERENCE_COLOUR, finish
 
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 
@@ -47,7 +47,7 @@ def shortcut_tests(
         name="shuffled: 95 % of the shuffles",
     )
     chance = [test.chance for test in tests.values()]
-    tick = {"symbol": "line-ns", "size": 13, "line": {"color": "#555555", "width": 2}}
+    tick = {"symbol": "line-ns", "size": 13, "line": {"color": MARK_COLOUR, "width": 2}}
     figure.add_scatter(x=chance, y=rows, mode="markers", marker=tick, name="their mean")
     for number, (name, shown) in enumerate((("told (p ≤ 0.05)", True), ("not shown to be told", False))):
         chosen = {
@@ -142,7 +142,7 @@ def false_alarm_curves(
     if not tables or any(table.empty for table in tables.values()):
         raise DataError("there are no p-values", where="false_alarm_curves", do="pass at least one a kind")
     figure = go.Figure()
-    diagonal = {"color": "#888888", "dash": "dash", "width": 1.5}
+    diagonal = {"color": REFERENCE_COLOUR, "dash": "dash", "width": 1.5}
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=diagonal, name="as promised")
     kinds = list(dict.fromkeys(str(kind) for table in tables.values() for kind in table))
     for number, (data, table) in enumerate(tables.items()):
@@ -157,7 +157,7 @@ def false_alarm_curves(
             figure.add_scatter(
                 x=np.r_[0, p], y=share, mode="lines", line=line, name=f"{data}, {kind} shuffled"
             )
-    figure.add_vline(level, line={"color": "#444444", "dash": "dot", "width": 1.5})
+    figure.add_vline(level, line={"color": MARK_COLOUR, "dash": "dot", "width": 1.5})
     figure.update_xaxes(title="p-value of at most", range=[0, 1])
     figure.update_yaxes(title="share of batches that mean nothing", tickformat=".0%", range=[0, 1.02])
     figure = finish(figure, title, source=source)

@@ -10,9 +10,9 @@ from plotly.subplots import make_subplots
 
 from fireanalysis.errors import DataError
 
-from .style import CLASS_COLOURS, MISSING_COLOUR, finish
+from .style import CLASS_COLOURS, MARK_COLOUR, MISSING_COLOUR, REFERENCE_COLOUR, finish
 
-_DIAGONAL = {"color": "#888888", "dash": "dash", "width": 1.5}
+_DIAGONAL = {"color": REFERENCE_COLOUR, "dash": "dash", "width": 1.5}
 
 
 def reliability_panels(
@@ -82,7 +82,7 @@ def temperature_curves(
             _line(figure, grid[near], above[near], f"{part} part", line, row, column)
         band = {"fillcolor": MISSING_COLOUR, "opacity": 0.6, "line_width": 0, "layer": "below"}
         figure.add_vrect(low, high, **band, **place)
-        figure.add_vline(value, line={"color": "#444444", "width": 1.5}, **place)
+        figure.add_vline(value, line={"color": MARK_COLOUR, "width": 1.5}, **place)
         figure.add_vline(1, line=_DIAGONAL, **place)
         limits = np.log10([grid[near][0], grid[near][-1]]).tolist()
         figure.update_xaxes(range=limits, **place)
@@ -128,7 +128,7 @@ def temperature_spread(
         )  # fmt: skip
         line = {"color": colour, "width": 2}
         _line(figure, x, ends[0.5], "their middle", line, row, column, mode="lines+markers")
-        figure.add_vline(have[name], line={"color": "#444444", "dash": "dot", "width": 1.5}, **place)
+        figure.add_vline(have[name], line={"color": MARK_COLOUR, "dash": "dot", "width": 1.5}, **place)
         figure.add_hline(1, line=_DIAGONAL, **place)
         about = f"{group_names[name]}s in the calibration part"
         figure.update_xaxes(title={"text": about, "font": {"size": 12}, "standoff": 4}, tickvals=x, **place)

@@ -12,7 +12,7 @@ from scipy.special import expit
 from fireanalysis.errors import DataError
 from fireanalysis.metrics import SUPPORT
 
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, MARK_COLOUR, REFERENCE_COLOUR, STEP_GREYS, finish
 
 SAME, OTHER, CASE = CLASS_COLOURS[0], CLASS_COLOURS[1], CLASS_COLOURS[6]
 _BINS = 24
@@ -20,7 +20,6 @@ _ORDER = (0, 1, 2, 3, 5, 6, 4, 7)  # of the colours: those that are weak on whit
 # Where each step of the verbal scale ends, in log10 LR, and its word; the last one ends nowhere.
 _ENDS = [*(float(np.log10(least)) for least, _ in SUPPORT), 9.0]
 _WORDS = [*zip(_ENDS, ["none", *(word.replace(" ", "<br>") for _, word in SUPPORT)], strict=True)]
-_GREYS = ("#ffffff", "#f3f4f6", "#e7e9ed", "#dadde3", "#cdd1d9", "#c0c5cf", "#b3b9c5")
 
 
 def case_scores(
@@ -144,7 +143,7 @@ def support_dots(
         bars = {"type": "data", "array": high, "arrayminus": low, "thickness": 1.5}
         look = {"marker": {"color": colour, "size": 9}, "error_x": bars, "name": kind}
         figure.add_scatter(x=values[rows].tolist(), y=rows.tolist(), mode="markers", **look)
-    figure.add_vline(0, line={"color": "#888888", "dash": "dash", "width": 1})
+    figure.add_vline(0, line={"color": REFERENCE_COLOUR, "dash": "dash", "width": 1})
     labels = {"tickvals": list(range(len(names))), "ticktext": [n.replace(", ", "<br>", 1) for n in names]}
     figure.update_yaxes(
         range=[len(names) - 0.4, -0.6], automargin=True, zeroline=False, showgrid=False, **labels
@@ -162,11 +161,11 @@ def support_dots(
 def _add_steps(figure: go.Figure, reach: float) -> float:
     """Shade the steps of the verbal scale on either side as far as is needed, with their words; give their end."""
     shown = next((k for k, end in enumerate(_ENDS) if k > 1 and end >= reach + 0.1), len(_ENDS) - 1)
-    for k, ((end, word), grey) in enumerate(zip(_WORDS[: shown + 1], _GREYS, strict=False)):
+    for k, ((end, word), grey) in enumerate(zip(_WORDS[: shown + 1], STEP_GREYS, strict=False)):
         begin = _ENDS[k - 1]
         for low, high in ((begin, end), (-end, -begin)) if k else ((-end, end),):
             figure.add_vrect(low, high, fillcolor=grey, line_width=0, layer="below")
-            text = {"text": word, "showarrow": False, "font": {"size": 10, "color": "#444444"}}
+            text = {"text": word, "showarrow": False, "font": {"size": 10, "color": MARK_COLOUR}}
             figure.add_annotation(x=(low + high) / 2, y=1, yref="paper", yanchor="bottom", **text)
     return _ENDS[shown]
 
@@ -209,10 +208,10 @@ def posterior_curves(
             figure.add_scatter(x=x, y=y, mode="lines", showlegend=False, legendgroup=name, **look)
         y = 100 * expit(odds + value * np.log(10))
         figure.add_scatter(x=prior, y=y, mode="lines", line_color=colour, name=name, legendgroup=name)
-    line = {"color": "#888888", "dash": "dot", "width": 2}
+    line = {"color": REFERENCE_COLOUR, "dash": "dot", "width": 2}
     figure.add_scatter(x=prior, y=100 * prior, mode="lines", line=line, name="prior alone")
     if mark is not None:
-        figure.add_vline(mark, line={"color": "#444444", "dash": "dash", "width": 1.2})
+        figure.add_vline(mark, line={"color": MARK_COLOUR, "dash": "dash", "width": 1.2})
     ticks = [10.0**k for k in range(-6, 1)]
     words = ["1 in 10⁶", "1 in 10⁵", "1 in 10⁴", "1 in 1000", "1 in 100", "1 in 10", "1"]
     axis = "prior probability of the proposition (not ours to choose)"

@@ -10,10 +10,9 @@ from plotly.subplots import make_subplots
 from fireanalysis.errors import DataError
 from fireanalysis.metrics import Interval
 
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, MARK_COLOUR, QUIET_COLOUR, finish
 
-_GREY = "#777777"
-KNOWN = {"wrong label": CLASS_COLOURS[1], "right label": CLASS_COLOURS[0], "not checked": _GREY}
+KNOWN = {"wrong label": CLASS_COLOURS[1], "right label": CLASS_COLOURS[0], "not checked": QUIET_COLOUR}
 """What is known of a label, and its colour."""
 
 
@@ -59,7 +58,7 @@ def audit_panels(
             if share.shape != value.shape:
                 what = f"{name} of {panel} has {share.shape} x and {value.shape} y"
                 raise DataError(what, where="audit_panels", do="pass as many of one as of the other")
-            line = {"color": _GREY, "dash": "dash", "width": 1.5}
+            line = {"color": QUIET_COLOUR, "dash": "dash", "width": 1.5}
             if isinstance(y, Interval):
                 colour = CLASS_COLOURS[banded.index(name) % len(CLASS_COLOURS)]
                 line = {"color": colour, "width": 2}
@@ -129,7 +128,7 @@ def suspect_list(
         if of.any():
             marker = {"color": colour, "size": 7 if name == "wrong label" else 4}
             figure.add_scatter(x=rank[of], y=scores[of], mode="markers", marker=marker, name=name)
-    figure.add_vline(x=budget + 0.5, line={"dash": "dash", "color": "#000000"})
+    figure.add_vline(x=budget + 0.5, line={"dash": "dash", "color": MARK_COLOUR})
     figure.update_xaxes(title="place in the list (looked at up to the dashed line)")
     figure.update_yaxes(title="suspicion (0 to 1)")
     return finish(figure, title, source=source, height=340)

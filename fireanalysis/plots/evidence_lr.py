@@ -11,9 +11,9 @@ from scipy.special import expit
 
 from fireanalysis.errors import DataError
 
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, REFERENCE_COLOUR, finish
 
-SAME, OTHER, NEUTRAL = CLASS_COLOURS[0], CLASS_COLOURS[1], "#888888"
+SAME, OTHER, NEUTRAL = CLASS_COLOURS[0], CLASS_COLOURS[1], REFERENCE_COLOUR
 LIMIT = 6.0  # no data set here says anything about ratios beyond a million
 _LR = "log<sub>10</sub> LR"
 _BINS = 40

@@ -10,7 +10,7 @@ from fireanalysis.errors import DataError
 from fireanalysis.metrics import Interval, interval_ends
 
 from .evidence_lr import LIMIT, NEUTRAL, SAME
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, MARK_COLOUR, finish
 
 
 def cllr_bars(
@@ -54,7 +54,7 @@ def cllr_bars(
             x=value,
             y=rows + shift,
             mode="markers",
-            marker={"color": "#222222", "size": 4},
+            marker={"color": MARK_COLOUR, "size": 4},
             error_x={
                 "type": "data",
                 "array": np.maximum(high - value, 0),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 import pandas as pd
+import plotly.colors
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
@@ -13,7 +14,7 @@ from fireanalysis.errors import DataError
 from fireanalysis.transforms import level, render_lights, ring_lights
 
 from .raster import add_colour_bar, add_picture, coloured, robust_limits
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, REFERENCE_COLOUR, finish
 
 TINTS = "YlOrRd"
 THRESHOLD = 0.2  # of a map's greatest values; below, the surface shows as it is
@@ -162,7 +163,7 @@ def found_labels(
             legendgroup="random order",
             showlegend=column == 1,
             mode="lines",
-            line={"color": "#777777", "width": 1.5, "dash": "dash"},
+            line={"color": REFERENCE_COLOUR, "width": 1.5, "dash": "dash"},
             row=1,
             col=column,
         )
@@ -195,7 +196,7 @@ def attribution_by_region(table: pd.DataFrame, *, title: str, source: str) -> go
         figure.add_scatter(
             x=own["gain"], y=places + shift, error_x=bars, mode="markers", name=method, marker=marker
         )
-    figure.add_vline(x=1, line={"color": "#777777", "dash": "dash"})
+    figure.add_vline(x=1, line={"color": REFERENCE_COLOUR, "dash": "dash"})
     figure.update_xaxes(title="share of attribution ÷ share of area (1: no preference)", rangemode="tozero")
     figure.update_yaxes(
         tickvals=list(range(len(regions))),
@@ -204,6 +205,98 @@ def attribution_by_region(table: pd.DataFrame, *, title: str, source: str) -> go
         automargin=True,
     )
     return finish(figure, title, source=source, height=120 + 75 * len(regions))
+
+
+def occlusion_view(
+    seen: NDArray,
+    square: tuple[int, int, int],
+    before: NDArray,
+    after: NDArray,
+    classes: Sequence[object],
+    *,
+    chosen: int,
+    title: str,
+    source: str,
+    shown: int = 6,
+) -> go.Figure:
+    """Show what a network sees with a square covered, and its probabilities before and after.
+
+    The square is a shape that can be dragged where the figure is a widget.
+
+    Parameters
+    ----------
+    seen : float (rows, columns)
+        The network's input, standardised: 0 is the mean of the training part, and what covered points become.
+    square : (int, int, int)
+        First row, first column and edge in pixels; it may stick out.
+    before, after : float (k,)
+        Probability of each class, the picture whole and with the square covered.
+    classes : sequence of length k
+    chosen : int
+        The class that is looked at: always shown, its name bold.
+    shown : int
+        So many classes, the most probable before or after.
+
+    Raises
+    ------
+    DataError
+        If there is not one probability of either kind a class.
+    """
+    before, after = np.asarray(before, float), np.asarray(after, float)
+    if not before.shape == after.shape == (len(classes),):
+        what = f"probabilities of shapes {before.shape} and {after.shape} for {len(classes)} classes"
+        raise DataError(what, where="occlusion_view", do="pass one of either kind a class")
+    likeliest = np.argsort(-np.maximum(before, after), kind="stable")
+    listed = [chosen, *likeliest[likeliest != chosen][: shown - 1]]
+    listed.sort(key=lambda k: before[k])  # bars go upwards
+    figure = make_subplots(
+        1,
+        2,
+        column_widths=[0.56, 0.44],
+        horizontal_spacing=0.16,
+        subplot_titles=["what the network sees", "probability"],
+    )
+    limits = robust_limits([seen], signed=True)
+    add_picture(figure, coloured(seen, colours="RdBu", limits=limits), pixel_size_um=1000)
+    add_colour_bar(figure, colours="RdBu", limits=limits, title="standard deviations from the mean")
+    below = {"orientation": "h", "x": 0.235, "xanchor": "center", "len": 0.42}
+    figure.data[-1].marker.colorbar.update(below | {"y": -0.14, "yanchor": "top", "title_side": "top"})
+    top, left, edge = square
+    figure.add_shape(
+        type="rect",
+        **{"x0": left, "x1": left + edge, "y0": top, "y1": top + edge},
+        editable=True,
+        # Opaque, in the colour of 0: it shows what the network sees while it is dragged.
+        fillcolor=plotly.colors.sample_colorscale("RdBu", [0.5])[0],
+        line={"color": "black", "width": 2},
+        row=1,
+        col=1,
+    )
+    names = [f"<b>{classes[k]}</b>" if k == chosen else f"{classes[k]}" for k in listed]
+    for name, values, colour in (
+        ("square covered", after, CLASS_COLOURS[1]),
+        ("whole", before, CLASS_COLOURS[0]),
+    ):
+        figure.add_bar(
+            x=values[listed],
+            y=names,
+            orientation="h",
+            name=name,
+            marker_color=colour,
+            text=[f"{value:.1%}" for value in values[listed]],
+            textposition="outside",
+            cliponaxis=False,
+            row=1,
+            col=2,
+        )
+    figure.update_xaxes(title="column (px)", col=1)
+    figure.update_yaxes(title="row (px)", col=1)
+    figure.update_xaxes(range=[0, 1.15], tickformat=".0%", tickvals=[0, 0.5, 1], fixedrange=True, col=2)
+    figure.update_yaxes(fixedrange=True, col=2)
+    figure.update_annotations(font_size=12)
+    figure = finish(figure, title, source=source, height=430)
+    legend = {"x": 0.64, "y": -0.14, "yanchor": "top", "traceorder": "reversed"}
+    return figure.update_layout(legend=legend, margin_b=105)
 
 
 def _grid(

@@ -11,14 +11,14 @@ from plotly.subplots import make_subplots
 from fireanalysis.errors import DataError
 
 from .raster import jpeg_uri
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, QUIET_COLOUR, finish
 
 Picture = NDArray[np.uint8]
 
 FRAMES = {
     "right": CLASS_COLOURS[2],
     "wrong": CLASS_COLOURS[1],
-    "not known": "#8c8c8c",
+    "not known": QUIET_COLOUR,
     "query": CLASS_COLOURS[6],
 }
 _RASTER_PX = 1100  # across: more than a page shows, less than a page should weigh

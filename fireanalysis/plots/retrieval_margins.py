@@ -12,11 +12,10 @@ from plotly.subplots import make_subplots
 from fireanalysis.errors import DataError
 
 from .raster import add_picture
-from .style import CLASS_COLOURS, MISSING_COLOUR, finish
+from .style import CLASS_COLOURS, MARK_COLOUR, MISSING_COLOUR, PALE_COLOURS, finish
 
 KINDS = {"one class": CLASS_COLOURS[0], "two classes": CLASS_COLOURS[1]}
 """Kinds of pairs: the loss pulls the first together and pushes the second apart."""
-_PALE = ("#9CC3E0", "#EFC0A0")
 _BIN = 0.02  # of a distance
 _PICTURE_PIXELS = 96  # longer side of one picture of an example pair
 
@@ -167,7 +166,7 @@ def margin_view(
     for place, density in enumerate(_densities(table, edges)):
         colour, force = list(KINDS.values())[place], forces[place]
         rest = np.where(force > 0, 0, density)
-        _bars(figure, edges, rest, _PALE[place], f"{list(KINDS)[place]}, at rest", row=1)
+        _bars(figure, edges, rest, PALE_COLOURS[place], f"{list(KINDS)[place]}, at rest", row=1)
         _bars(figure, edges, density - rest, colour, f"{list(KINDS)[place]}, {names[place]}", row=1)
         _bars(figure, edges, density * force, colour, names[place], row=2, legend=False)
         margin = (positive_margin, negative_margin)[place]
@@ -229,7 +228,7 @@ def _bars(
 
 
 def _key(figure: go.Figure, name: str, line: dict) -> None:
-    figure.add_scatter(x=[None], y=[None], mode="lines", line={"color": "#555555", **line}, name=name)
+    figure.add_scatter(x=[None], y=[None], mode="lines", line={"color": MARK_COLOUR, **line}, name=name)
 
 
 def _side_by_side(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from fireanalysis.transforms import CellComparison
 
 from .raster import MEANINGS, add_colour_bar, add_map, robust_limits
-from .style import CLASS_COLOURS, finish
+from .style import CLASS_COLOURS, GUIDE_COLOUR, REFERENCE_COLOUR, finish
 
 SAME, OTHER = CLASS_COLOURS[0], CLASS_COLOURS[1]
 _DASHES = ("solid", "dash", "dot", "dashdot")
@@ -154,7 +154,7 @@ def damage_curves(
                 col=column,
             )
         if chance is not None:
-            figure.add_hline(chance, line={"color": "#888888", "width": 1}, row=1, col=column)
+            figure.add_hline(chance, line={"color": REFERENCE_COLOUR, "width": 1}, row=1, col=column)
         figure.update_xaxes(title=label, row=1, col=column)
     figure.update_yaxes(title=axis, col=1)
     figure.update_yaxes(range=[0, 1.05])
@@ -188,7 +188,7 @@ def match_curves(
             mode="lines",
             line={"color": CLASS_COLOURS[number], "dash": _DASHES[number % len(_DASHES)]},
         )
-    figure.add_vline(mark, line={"color": "#888888", "width": 1, "dash": "dot"})
+    figure.add_vline(mark, line={"color": REFERENCE_COLOUR, "width": 1, "dash": "dot"})
     if paper:  # an annotation's place on a logarithmic axis is a logarithm, a line's is not
         note = {"yref": "paper", "y": 0.02, "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
         figure.add_annotation(x=np.log10(mark), text=paper, **note)
@@ -228,12 +228,12 @@ def gain_by_baseline(
             name=(names or {}).get(str(line), str(line)),
             line={"color": CLASS_COLOURS[number], "dash": _DASHES[number % len(_DASHES)]},
         )
-    dashes = {"color": "#666666", "width": 1, "dash": "dot"}
+    dashes = {"color": REFERENCE_COLOUR, "width": 1, "dash": "dot"}
     figure.add_hline(
         paper, line=dashes, annotation_text="the paper's, if points", annotation_position="top left"
     )
     figure.update_xaxes(title="top-100 without re-ranking", tickformat=".0%")
-    figure.update_yaxes(title="gain (points)", zeroline=True, zerolinecolor="#bbbbbb")
+    figure.update_yaxes(title="gain (points)", zeroline=True, zerolinecolor=GUIDE_COLOUR)
     return finish(figure, title, source=source)
 
 
@@ -316,7 +316,7 @@ def by_threshold(table: pd.DataFrame, *, chosen: float, title: str, source: str)
             row=1,
             col=place,
         )
-    figure.add_vline(-np.log10(1 - chosen), line={"color": "#888888", "width": 1, "dash": "dot"})
+    figure.add_vline(-np.log10(1 - chosen), line={"color": REFERENCE_COLOUR, "width": 1, "dash": "dot"})
     ticks = {"tickvals": odds, "ticktext": [f"{value:g}" for value in table["above"]], "tickangle": -60}
     figure.update_xaxes(title="confidence above", **ticks)
     figure.update_yaxes(title="points", rangemode="tozero", col=1)

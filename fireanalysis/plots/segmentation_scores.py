@@ -10,10 +10,10 @@ from plotly.subplots import make_subplots
 from fireanalysis.errors import DataError
 
 from .calibration import reliability_diagram
-from .style import CLASS_COLOURS, SIMULATED_COLOUR, finish
+from .style import CLASS_COLOURS, REFERENCE_COLOUR, SIMULATED_COLOUR, finish
 
 NOTHING = "predict nothing"
-_DASHED = {"color": "#888888", "dash": "dash", "width": 1.5}
+_DASHED = {"color": REFERENCE_COLOUR, "dash": "dash", "width": 1.5}
 
 
 def iou_dots(

@@ -13,7 +13,7 @@ from fireanalysis.errors import DataError
 
 from .raster import add_colour_bar, coloured, jpeg_uri
 from .segmentation_masks import FATES, tinted_mask
-from .style import CLASS_COLOURS, MISSING_COLOUR, finish
+from .style import CLASS_COLOURS, MISSING_COLOUR, REFERENCE_COLOUR, finish
 
 VIEWS = ("mask", "outline", "probability")
 """What `mask_views` lays over a frame."""
@@ -72,7 +72,9 @@ def alarm_timeline(
             row=row,
             col=1,
         )
-        figure.add_hline(least_px, line={"color": "#888888", "width": 1, "dash": "dot"}, row=row, col=1)
+        figure.add_hline(
+            least_px, line={"color": REFERENCE_COLOUR, "width": 1, "dash": "dot"}, row=row, col=1
+        )
         _add_spans(figure, table, row)
     grey = {"color": MISSING_COLOUR, "size": 11, "symbol": "square"}
     figure.add_scatter(x=[None], y=[None], mode="markers", marker=grey, name="a firearm is seen")

@@ -17,6 +17,14 @@ plotly.io.renderers["plotly_mimetype"].config = {"showSendToCloud": False}
 CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
 SIMULATED_COLOUR = CLASS_COLOURS[1]
 MISSING_COLOUR = "#d9d9d9"
+PALE_COLOURS = ("#9CC3E0", "#EFC0A0")  # the first two, where nothing happens to what they stand for
+# Greys stand beside the classes: what to compare with (chance, a diagonal, a promise), a value chosen or read
+# off, what has no class of its own, lines to guide the eye, and the steps of an ordered scale.
+REFERENCE_COLOUR = "#888888"
+MARK_COLOUR = "#444444"
+QUIET_COLOUR = "#777777"
+GUIDE_COLOUR = "#cccccc"
+STEP_GREYS = ("#ffffff", "#f3f4f6", "#e7e9ed", "#dadde3", "#cdd1d9", "#c0c5cf", "#b3b9c5")
 
 
 def finish(
@@ -39,6 +47,7 @@ def finish(
     over = 30 if legend or figure.layout.annotations else 10  # legend or subplot titles
     figure.update_layout(
         template="plotly_white",
+        colorway=CLASS_COLOURS,
         title={
             "text": text,
             "font": {"size": 15},

@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from fireanalysis.errors import DataError
 
-from .style import CLASS_COLOURS, SIMULATED_COLOUR, finish
+from .style import CLASS_COLOURS, QUIET_COLOUR, SIMULATED_COLOUR, finish
 
 
 def sweep_effects(
@@ -67,7 +67,7 @@ def sweep_effects(
         for k, (kind, rows) in enumerate(groups.items()):
             x = runs.loc[rows, name].astype(object).map(place).to_numpy(float)
             aside = 0.12 + 0.12 * np.linspace(0, 1, len(x))  # so that equal runs can be told apart
-            marker = {"color": "#777777", "size": 6, "symbol": ["circle", "x", "diamond-open"][k % 3]}
+            marker = {"color": QUIET_COLOUR, "size": 6, "symbol": ["circle", "x", "diamond-open"][k % 3]}
             figure.add_scatter(
                 x=x + aside, y=runs.loc[rows, score], mode="markers", marker=marker, name=kind, **first, **at
             )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from fireanalysis import plots
 from fireanalysis.errors import DataError
 
-GREEN, ORANGE, GREY, BLACK = (0, 158, 115), (213, 94, 0), (140, 140, 140), (0, 0, 0)
+GREEN, ORANGE, GREY, BLACK = (0, 158, 115), (213, 94, 0), (119, 119, 119), (0, 0, 0)
 
 
 def decoded(source: str) -> NDArray[np.int64]:
