@@ -72,7 +72,7 @@ from .segmentation_transfer import cell_panels, with_cells
 from .segmentation_video import alarm_timeline, mask_views, operating_curves, speed_bars
 from .style import conclude
 from .sweep import sweep_effects
-from .training import training_curves
+from .training import live_curves, training_curves
 
 __all__ = [
     "alarm_curves",
@@ -129,6 +129,7 @@ __all__ = [
     "learning_panels",
     "likelihood_ratio_bounds",
     "likelihood_ratio_curves",
+    "live_curves",
     "loss_balance",
     "margin_grid",
     "margin_view",

@@ -8,6 +8,7 @@ from .evidence_lr import EvidenceExplorer
 from .explorer import Explorer, FigureChooser
 from .gunshot import SoundExplorer
 from .gunshot_stages import TwoStageExplorer
+from .live_curves import LiveCurves
 from .retrieval import RetrievalExplorer
 from .retrieval_margins import MarginExplorer
 from .segmentation import SegmentationExplorer
@@ -22,6 +23,7 @@ __all__ = [
     "Explorer",
     "FigureChooser",
     "LightExplorer",
+    "LiveCurves",
     "MarginExplorer",
     "RetrievalExplorer",
     "SegmentationExplorer",

@@ -1,11 +1,14 @@
 """What explorers share: controls above a figure that follows them, errors in place; and the plainest of them."""
 
 import html
+import math
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from threading import Timer
+from typing import Any
 
 import ipywidgets
+import numpy as np
 import plotly.graph_objects as go
 
 from fireanalysis.errors import DataError, FireAnalysisError
@@ -37,7 +40,7 @@ class Explorer(ipywidgets.VBox):
         self, controls: Sequence[ipywidgets.ValueWidget], shown: Sequence[ipywidgets.Widget] = ()
     ) -> None:
         self.message = ipywidgets.HTML()
-        self.figure = go.FigureWidget(self.draw())
+        self.figure = go.FigureWidget(*_parts(self.draw()))
         for control in controls:
             control.observe(self._redraw, names="value")
         row = ipywidgets.HBox(list(controls), layout={"flex_flow": "row wrap"})
@@ -48,9 +51,17 @@ class Explorer(ipywidgets.VBox):
         raise NotImplementedError
 
     def show(self, figure: go.Figure) -> None:
-        """Put another figure in the place of the one that is shown."""
-        with self.figure.batch_update():
-            self.figure.update(figure.to_plotly_json(), overwrite=True)
+        """Put another figure in the place of the one that is shown; what they share is not sent again."""
+        shown, (traces, layout) = self.figure, _parts(figure)
+        alike = [old.type for old in shown.data] == [new["type"] for new in traces]
+        if not alike:
+            shown.data = ()  # before the layout changes: a browser can fail to draw traces in the axes of others
+        with shown.batch_update():
+            for old, new in zip(shown.data, traces, strict=False):
+                _bring(old, new)
+            _bring(shown.layout, layout)
+        if not alike:
+            shown.add_traces(traces)
 
     def answer(self, work: Callable[[], object]) -> None:
         """Do what a control asks for: say so if it takes long, and say what is wrong in place."""
@@ -74,6 +85,42 @@ class Explorer(ipywidgets.VBox):
 
     def _say(self, text: str) -> None:
         self.message.value = f"<span role='status'>{text}</span>" if text else ""
+
+
+def _parts(figure: go.Figure) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Give traces and layout without NaN where a widget cannot send it: to a browser no number is null."""
+    return [_sendable(trace.to_plotly_json()) for trace in figure.data], _sendable(
+        figure.layout.to_plotly_json()
+    )
+
+
+def _sendable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _sendable(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray) and value.ndim > 1:  # goes as lists
+        return _sendable(value.tolist()) if value.dtype.kind == "f" and np.isnan(value).any() else value
+    if isinstance(value, list | tuple):
+        return [_sendable(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _bring(old: Any, new: dict[str, Any]) -> None:
+    """Bring a trace or a layout to another state, property by property."""
+    was = old.to_plotly_json()
+    for name in (was.keys() | new.keys()) - {"uid"}:  # by which the browser knows a trace
+        if not _same(was.get(name), new.get(name)):
+            old[name] = new.get(name)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two properties are equal, arrays in them too."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return bool(one == other)
 
 
 def _in_red(text: str) -> str:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ from fireanalysis.loaders import DataSet
 from fireanalysis.models import embedder
 from fireanalysis.training import EmbeddingRecipe, embed, embedding_fit, fit_embedding, load_embedding_fit
 from fireanalysis.training.embedding import _coloured, grouped
+
+from .watched import assert_told_after_each_epoch
 
 SMALL = {
     "network": "small", "width": 0.25, "weights": "none", "smallest": 24, "longer": 32, "pairs": 12, "batch": 16,
@@ -141,6 +144,16 @@ def test_the_store_is_used_and_a_killed_run_goes_on(tmp_path, monkeypatch):
         fit_embedding(TRAIN, OTHERS, recipe, store=tmp_path / "b")
     resumed = fit_embedding(TRAIN, OTHERS, recipe, store=tmp_path / "b")
     assert len(calls) == 4 and np.allclose(resumed.history, whole.history, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("loss", "validation", "score"), [("cross_entropy", AGAIN, "accuracy"), ("double", OTHERS, "mAP")]
+)
+def test_a_training_tells_its_history(loss, validation, score, tmp_path):
+    recipe = EmbeddingRecipe(**SMALL | {"loss": loss, "epochs": 2})
+    assert_told_after_each_epoch(
+        partial(fit_embedding, TRAIN, validation, recipe, store=tmp_path), score=score
+    )
 
 
 def test_history_counts_pairs_that_still_pull_and_push(tmp_path):

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from fireanalysis.training import Fit, Recipe, fit_or_load
 from fireanalysis.training.classification import best_epoch
 
 from .toy import RECIPE, parts, striped, stripes
+from .watched import assert_told_after_each_epoch
 
 
 def small(*, recipe: Recipe = RECIPE, **settings: Any) -> Recipe:
@@ -133,6 +135,10 @@ def test_the_second_time_it_is_loaded(fit: Fit, store: Path) -> None:
         "made_from.json",
         "result.pt",
     }
+
+
+def test_a_training_tells_its_history(tmp_path: Path) -> None:
+    assert_told_after_each_epoch(partial(trained, small(epochs=3), tmp_path), score="accuracy")
 
 
 def test_the_same_seed_gives_the_same_weights_another_seed_others(fit: Fit, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from fireanalysis.models import segmenter
 from fireanalysis.training import SegmentationRecipe, fit_segmentation, load_segmentation_fit
 
 from .pictures import pictures, squares
+from .watched import assert_told_after_each_epoch
 
 # ELU: with ReLU such a network finds nothing at all for its first hundred steps.
 UNET = SegmentationRecipe(
@@ -61,6 +63,13 @@ def test_it_learns_what_is_there_and_the_history_is_that_of_the_predictions(
     again = fit_segmentation(pictures(48), validation, UNET, store=store, device="cpu")
     assert again.loaded and not fit.loaded
     np.testing.assert_array_equal(again.predict(validation), fit.predict(validation))
+
+
+def test_a_training_tells_its_history(tmp_path: Path) -> None:
+    train = partial(
+        fit_segmentation, pictures(16), pictures(8, first=1000), UNET, store=tmp_path, device="cpu"
+    )
+    assert_told_after_each_epoch(train, score="foreground IoU")
 
 
 def test_another_setting_is_another_model(fit: training.SegmentationFit, store: Path) -> None:

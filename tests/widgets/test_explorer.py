@@ -1,6 +1,9 @@
+import json
 import time
+from typing import Any
 
 import ipywidgets
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 
@@ -70,3 +73,53 @@ def test_patience_ends_with_the_work(numbers: Numbers, monkeypatch: pytest.Monke
     for _ in range(20):
         numbers.answer(lambda: None)
         assert numbers.message.value == ""
+
+
+def bars(*heights: float, **layout: object) -> go.Figure:
+    return go.Figure([go.Bar(y=np.array([height, 1.0]), text=["a", "b"]) for height in heights], layout)
+
+
+def properties(part: Any) -> str:
+    """What a trace or a layout says, arrays told from lists; an empty property is none."""
+    told = {name: value for name, value in part.to_plotly_json().items() if name != "uid" and len(value)}
+    return json.dumps(told, sort_keys=True, default=repr)
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        bars(5, 2, title="other"),
+        bars(1, 2, xaxis={"title": "x", "range": [0, 1]}, shapes=[{"type": "line", "x0": 1}]),
+        bars(1),
+        bars(),
+        go.Figure([go.Scatter(x=[1], y=[2], marker={"color": "red"}), go.Bar(y=np.arange(2.0))]),
+    ],
+    ids=["values", "layout", "fewer", "none", "kinds"],
+)
+def test_another_figure_takes_the_place_of_the_first(numbers: Numbers, figure: go.Figure) -> None:
+    """Whatever the first has and the other has not goes, and the other way round."""
+    first = bars(1, 2, title="first", yaxis={"range": [0, 9]})
+    first.data[1].marker.color = "blue"
+    for one in (first, figure, first):
+        numbers.show(one)
+        parts = zip([numbers.figure.layout, *numbers.figure.data], [one.layout, *one.data], strict=True)
+        for drawn, expected in parts:
+            assert properties(drawn) == properties(expected)
+
+
+def test_only_what_changed_is_sent(numbers: Numbers, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers.show(bars(1, 2, title="first"))
+    sent: list[str] = []
+    send = ipywidgets.Widget._send
+
+    def noted(widget: ipywidgets.Widget, message: dict, buffers: object = None) -> None:
+        sent.append(str(message))
+        send(widget, message, buffers)
+
+    monkeypatch.setattr(ipywidgets.Widget, "_send", noted)
+    numbers.show(bars(1, 2, title="first"))
+    assert sent == []
+    numbers.show(bars(1, 3, title="second"))
+    told = " ".join(sent)
+    assert "second" in told and "'style_traces': [1]" in told
+    assert "template" not in told and "'a'" not in told
