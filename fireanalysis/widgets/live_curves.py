@@ -28,7 +28,8 @@ class LiveCurves(Explorer):
     Attributes
     ----------
     training : ipywidgets.Dropdown
-        Whose curves are shown: the newest, unless another is chosen.
+        Whose curves are shown: the newest, unless another is chosen. What is chosen while a cell runs comes when the
+        cell is done: most kernels do one thing at a time.
     histories : dict of str to DataFrame
         What each training told last.
 
@@ -51,7 +52,7 @@ class LiveCurves(Explorer):
 
     def __init__(self, *, source: str) -> None:
         self._source = source
-        self._lock = RLock()  # JupyterLab may hand over a choice in another thread while the training goes on
+        self._lock = RLock()  # some kernels hand over a choice in another thread while the training goes on
         self._before: set[str] = set()
         self.histories: dict[str, pd.DataFrame] = {}
         self.training = ipywidgets.Dropdown(description="training", style=WIDE)

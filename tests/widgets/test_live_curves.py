@@ -117,7 +117,7 @@ def test_whoever_interrupts_a_training_while_it_draws_interrupts_it(
 
 
 def test_a_choice_from_another_thread_waits_for_the_figure(live: LiveCurves) -> None:
-    """JupyterLab hands over choices beside the cell that trains."""
+    """Some kernels hand over choices beside the cell that trains."""
     train(live.follow("one"))
     train(live.follow("other"), epochs=1)
     with live._lock:
