@@ -53,15 +53,20 @@ class Explorer(ipywidgets.VBox):
     def show(self, figure: go.Figure) -> None:
         """Put another figure in the place of the one that is shown; what they share is not sent again."""
         shown, (traces, layout) = self.figure, _parts(figure)
-        alike = [old.type for old in shown.data] == [new["type"] for new in traces]
-        if not alike:
-            shown.data = ()  # before the layout changes: a browser can fail to draw traces in the axes of others
+        before = shown.to_plotly_json()
+        if _structure(before["data"], before["layout"]) == _structure(traces, layout):
+            with shown.batch_update():
+                for old, new in zip(shown.data, traces, strict=True):
+                    _bring(old, new)
+                _bring(shown.layout, layout)
+            return
+        # In a browser, images fail in the axes of curves, so the layout comes before the traces; and axes keep domains
+        # and directions of what was drawn in them before, so it comes again after them.
+        shown.data = ()
         with shown.batch_update():
-            for old, new in zip(shown.data, traces, strict=False):
-                _bring(old, new)
             _bring(shown.layout, layout)
-        if not alike:
-            shown.add_traces(traces)
+        shown.add_traces(traces)
+        shown.layout = layout
 
     def answer(self, work: Callable[[], object]) -> None:
         """Do what a control asks for: say so if it takes long, and say what is wrong in place."""
@@ -97,11 +102,21 @@ def _parts(figure: go.Figure) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 def _sendable(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _sendable(part) for name, part in value.items()}
-    if isinstance(value, np.ndarray) and value.ndim > 1:  # goes as lists
-        return _sendable(value.tolist()) if value.dtype.kind == "f" and np.isnan(value).any() else value
+    if isinstance(value, np.ndarray) and value.ndim > 1 and value.dtype.kind == "f":  # goes as lists
+        return value if np.isfinite(value).all() else _sendable(value.tolist())
     if isinstance(value, list | tuple):
         return [_sendable(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _structure(traces: list[dict[str, Any]], layout: dict[str, Any]) -> tuple[Any, ...]:
+    """Tell what a browser changes well only in a new drawing: kinds of traces and axes."""
+    axes = {
+        name: [axis.get(part) for part in ("autorange", "constrain", "domain", "scaleanchor", "type")]
+        for name, axis in layout.items()
+        if "axis" in name
+    }
+    return [(trace["type"], trace.get("xaxis"), trace.get("yaxis")) for trace in traces], axes
 
 
 def _bring(old: Any, new: dict[str, Any]) -> None:

@@ -4,10 +4,11 @@ For the tests beside it, and as a script: run any notebook in any profile, and s
 
     python tests/browser/lab.py 11 --profile quick --out pictures/
 
-It prints what a person should not see (errors, text on stderr), what explorers say, what the browser's console complains of,
-and what the page asks of another machine. It writes NAME-01.png, NAME-02.png, ... from the top of the notebook to its end,
-and NAME-explorer-1.png, ... of each explorer alone. A notebook is a committed one (its number or name) or any file;
-``--keep results`` uses and keeps what was prepared and trained there. From Python, to try an explorer by hand:
+It prints what a person should not see (errors, text on stderr), what explorers say, what the browser's console
+complains of, and what the page asks of another machine. It writes NAME-01.png, NAME-02.png, ... from the top of the
+notebook to its end, and NAME-explorer-1.png, ... of each explorer alone. A notebook is a committed one (its number or
+name) or any file; ``--keep results`` uses and keeps what was prepared and trained there. From Python, to try an
+explorer by hand:
 
     with lab.open_browser(lab.find_browser()) as browser, lab.serve_lab(folder) as url:
         notebook = lab.Notebook(browser, url, "11_cartridge_shape_index.ipynb")

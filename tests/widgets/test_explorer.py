@@ -123,3 +123,10 @@ def test_only_what_changed_is_sent(numbers: Numbers, monkeypatch: pytest.MonkeyP
     told = " ".join(sent)
     assert "second" in told and "'style_traces': [1]" in told
     assert "template" not in told and "'a'" not in told
+
+
+def test_no_number_is_null_to_a_browser(numbers: Numbers) -> None:
+    missing = {"x": [1, float("nan")], "z": np.array([[1, np.nan], [2, np.inf]])}
+    numbers.show(go.Figure(go.Heatmap(missing)))
+    (trace,) = numbers.figure.to_plotly_json()["data"]
+    assert (list(trace["x"]), [list(row) for row in trace["z"]]) == ([1, None], [[1, None], [2, None]])
