@@ -1,7 +1,8 @@
-"""What README claims is what the kept records hold."""
+"""README and the pages of results say what the kept records hold, lead somewhere, and name every notebook."""
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -18,18 +19,48 @@ def collect() -> ModuleType:
     return module
 
 
-def test_the_table_of_paper_items_comes_from_the_kept_records(collect: ModuleType) -> None:
+def test_tables_come_from_the_kept_records(collect: ModuleType) -> None:
+    for page, tables in collect.TABLES.items():
+        text = page.read_text("utf-8")
+        for begin, make in tables.items():
+            kept = text.split(begin)[1].split(collect.END)[0].strip()
+            assert kept == make(), f"{page.name}: run python docs/results/collect.py"
+
+
+def test_the_two_commands_are_there() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    for begin, made in ((begin, make()) for begin, make in collect.TABLES.items()):
-        kept = readme.split(begin)[1].split(collect.END)[0].strip()
-        assert kept == made, "run: python docs/results/collect.py"
+    lines = [line for line in readme.splitlines() if line.startswith("pip install")]
+    assert lines[0] == "pip install -c constraints.txt -e . && fireanalysis run"
+    assert re.fullmatch(r'pip install -c constraints.txt -e "\.\[test\]" && pytest.*', lines[1])
+    assert len(lines) == 2
+
+
+def test_links_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", ROOT / "docs" / "results.md", ROOT / "docs" / "notebooks.md"):
+        text = page.read_text("utf-8")
+        heads = {
+            re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-")
+            for head in re.findall(r"^#+ (.+)$", text, re.M)
+        }
+        for link in re.findall(r"\]\(([^)]+)\)|<img src=\"([^\"]+)", text):
+            target, _, anchor = "".join(link).partition("#")
+            assert re.match("https?:", target) or (page.parent / target).exists(), f"{page.name}: {target}"
+            assert target or anchor in heads, f"{page.name}: #{anchor}"
+
+
+def test_every_notebook_says_what_it_shows() -> None:
+    page = (ROOT / "docs" / "notebooks.md").read_text("utf-8")
+    told = re.findall(r"^\| \[`(\w+)`\]\(\.\./notebooks/\1\.ipynb\) \|.*\| (.+) \|$", page, re.M)
+    assert [name for name, shows in told if shows] == sorted(
+        path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")
+    )
 
 
 def test_every_paper_item_has_a_notebook(collect: ModuleType) -> None:
     notebooks = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
     named = {notebook for _, notebook, _ in collect.ITEMS}
     assert named <= notebooks
-    assert {name for name in notebooks if name.startswith(("1", "2", "3", "4", "5"))} <= named
+    assert {name for name in notebooks if name[0] in "12345678"} <= named
 
 
 def test_kept_records_say_how_they_came_about() -> None:

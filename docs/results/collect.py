@@ -1,9 +1,9 @@
-"""Keep the records of a run as docs/results/NAME.json, and write README's table of paper items from them.
+"""Keep the records of a run as docs/results/NAME.json, and write the tables of README and docs/results.md from them.
 
     python docs/results/collect.py results quick-two-cores     # after: fireanalysis run
-    python docs/results/collect.py                             # only write the table again
+    python docs/results/collect.py                             # only write the tables again
 
-Numbers in README come from here alone; a test holds the two together.
+Numbers in those tables come from here alone; a test holds them together.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 README = HERE.parents[1] / "README.md"
+MORE = HERE.with_suffix(".md")  # docs/results.md
 BEGIN, END = "<!-- results: docs/results/collect.py -->", "<!-- end of results -->"
 BEGIN_SPLITS = "<!-- splits: docs/results/collect.py -->"
 BEGIN_STEPS = "<!-- steps: docs/results/collect.py -->"
@@ -265,7 +266,7 @@ def kept(folder: Path, name: str) -> None:
 
 
 def table() -> str:
-    """Write README's table as Markdown."""
+    """Write the table of paper items as Markdown."""
     from fireanalysis.papers import compare
 
     records = json.loads((HERE / f"{SHOWN}.json").read_text("utf-8"))
@@ -292,13 +293,14 @@ def table() -> str:
                 theirs.append(f"{row['paper says']:.{digits}f}{unit}")
         weights = beside.loc[beside.index == notebook, "weights"].dropna()
         began = weights.iloc[0] if len(weights) else "–"
-        cells = [item, f"`{notebook}`", "<br>".join(ours) or "figures", "<br>".join(theirs) or "–", began]
+        link = f"[`{notebook}`](notebooks/{notebook}.ipynb)"
+        cells = [item, link, "<br>".join(ours) or "figures", "<br>".join(theirs) or "–", began]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def splits() -> str:
-    """Write README's table of what a split of gunshots is worth as Markdown."""
+    """Write the table of what a split of gunshots is worth as Markdown."""
     large = json.loads((HERE / "gunshot_difficulty.json").read_text("utf-8"))
     real = json.loads((HERE / "gunshot_real.json").read_text("utf-8"))["scores"]
     runs = [run["accuracy, low, high (%)"] for run in large["runs"]]
@@ -320,7 +322,7 @@ def splits() -> str:
 
 
 def steps() -> str:
-    """Write README's table of what makes a segmentation network better as Markdown."""
+    """Write the table of what makes a segmentation network better as Markdown."""
     kept = json.loads((HERE / "segmentation_best.json").read_text("utf-8"))["steps"]
     tests = {
         "simulated": "simulated photographs",
@@ -342,7 +344,7 @@ def steps() -> str:
 
 
 def methods() -> str:
-    """Write README's table of ways to train for retrieval as Markdown."""
+    """Write the table of ways to train for retrieval as Markdown."""
     kept = json.loads((HERE / "retrieval_methods.json").read_text("utf-8"))
     lines = [f"| mAP (%) | {' | '.join(SETS.values())} |", f"|---{'|---' * len(SETS)}|"]
     for kind in ("scores", "gains"):
@@ -361,7 +363,7 @@ def _with_seeds(score: dict | None) -> str:
 
 
 def real_costs() -> str:
-    """Write README's table of what likelihood ratios of real comparison scores cost as Markdown."""
+    """Write the table of what likelihood ratios of real comparison scores cost as Markdown."""
     from fireanalysis.metrics import real_likelihood_ratios
 
     known = real_likelihood_ratios().query("bounds == 'invariance'")
@@ -378,7 +380,7 @@ def real_costs() -> str:
 
 
 def evidence() -> str:
-    """Write README's table of what the notebooks of evidence measured as Markdown."""
+    """Write the table of what the notebooks of evidence measured as Markdown."""
     records = {r["notebook"]: r for r in json.loads((HERE / f"{SHOWN}.json").read_text("utf-8"))}
     lines = ["| notebook | measured | this run, with 95 % interval | groups drawn |", "|---|---|---|---|"]
     for notebook, what, name, digits in EVIDENCE:
@@ -392,22 +394,25 @@ def evidence() -> str:
 
 
 TABLES = {
-    BEGIN: table,
-    BEGIN_SPLITS: splits,
-    BEGIN_STEPS: steps,
-    BEGIN_METHODS: methods,
-    BEGIN_COSTS: real_costs,
-    BEGIN_EVIDENCE: evidence,
+    README: {BEGIN: table},
+    MORE: {
+        BEGIN_SPLITS: splits,
+        BEGIN_STEPS: steps,
+        BEGIN_METHODS: methods,
+        BEGIN_COSTS: real_costs,
+        BEGIN_EVIDENCE: evidence,
+    },
 }
 
 
 def write() -> None:
-    """Put the tables between README's marks."""
-    text = README.read_text("utf-8")
-    for begin, made in ((begin, make()) for begin, make in TABLES.items()):
-        before, rest = text.split(begin)
-        text = f"{before}{begin}\n\n{made}\n\n{END}{rest.split(END, 1)[1]}"
-    README.write_text(text, encoding="utf-8")
+    """Put the tables between the marks of their pages."""
+    for page, tables in TABLES.items():
+        text = page.read_text("utf-8")
+        for begin, make in tables.items():
+            before, rest = text.split(begin)
+            text = f"{before}{begin}\n\n{make()}\n\n{END}{rest.split(END, 1)[1]}"
+        page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
