@@ -9,8 +9,6 @@ from fireanalysis.loaders import check_folder
 from .test_check import findings
 from .test_retrieval import publish
 
-FILES_NOTE = "each of {} files is taken as a photograph of its own: look for near-duplicates"
-
 
 @pytest.fixture
 def good_folder(tmp_path):
@@ -26,7 +24,7 @@ def good_folder(tmp_path):
 def test_a_good_folder(good_folder):
     table = check_folder(good_folder)
     assert table.attrs["kind"] == "pictures with classes" and list(table["problem"]) == [
-        FILES_NOTE.format(12)
+        "each of 12 files is taken as a photograph of its own: look for near-duplicates"
     ]
 
 

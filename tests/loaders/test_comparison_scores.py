@@ -105,6 +105,7 @@ def test_a_folder_of_tables_is_checked(tmp_path) -> None:
     problems = found.loc[found["file"] == "firing pin", "problem"].tolist()
     assert "1 lines are there twice" in problems and "3 weapons: intervals will be too narrow" in problems
     assert "split1: 1 of 1 pairs in validation are of one weapon" in problems
+    assert "split3: 1 weapons that no split of the table validates" in problems
     assert (found["severity"] == "error").any()
     (finding,) = check_folder(written(tmp_path, HEAD + "a,b,1,60,12,30,t,t\n")).itertuples()
     assert finding.severity == "error" and "contradict" in finding.problem
