@@ -3,6 +3,7 @@ from .gradients import grad_cam, guided_grad_cam
 from .hard_cases import difficulty, easiest_and_hardest
 from .inputs import class_probabilities
 from .label_audit import audit_curve, audit_predictions, mask_suspicion, out_of_sample
+from .label_notes import read_label_notes, sample_names, write_label_notes
 from .marks import attribution_gain, attribution_on_marks, half_area, shuffled
 from .occlude import occlusion
 from .wrong_labels import found_at_budget, label_suspicion
@@ -24,5 +25,8 @@ __all__ = [
     "mask_suspicion",
     "occlusion",
     "out_of_sample",
+    "read_label_notes",
+    "sample_names",
     "shuffled",
+    "write_label_notes",
 ]

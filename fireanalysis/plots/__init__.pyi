@@ -48,6 +48,7 @@ from .retrieval_off_the_shelf import padding_errors, pooling_panels
 from .retrieval_stage_two import loss_balance, margin_grid
 from .retrieval_unseen import nearest_distances
 from .routing import confusion_by_category, cost_bars, error_budget, learning_panels, scores_by_supply
+from .samples import confusion_samples, sample_gallery
 from .search import (
     by_confidence,
     by_threshold,
@@ -100,6 +101,7 @@ __all__ = [
     "confidences",
     "confusion",
     "confusion_by_category",
+    "confusion_samples",
     "cost_bars",
     "coverage_dots",
     "coverage_spread",
@@ -153,6 +155,7 @@ __all__ = [
     "reliability_diagram",
     "reliability_panels",
     "risk_coverage_curves",
+    "sample_gallery",
     "score_dots",
     "score_matrix",
     "scores_by_supply",

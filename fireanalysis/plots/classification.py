@@ -23,6 +23,7 @@ def confusion(
     source: str | None,
     marked: Sequence[tuple[str, str]] = (),
     of: str = "brand",
+    totals: ArrayLike | None = None,
 ) -> go.Figure:
     """Show a confusion matrix normalised by row, in per cent: rows are the truth, columns the prediction.
 
@@ -36,6 +37,8 @@ def confusion(
         Names of cells to be framed.
     of : str
         What is told apart, for the axes.
+    totals : int (classes,), optional
+        Samples of each row, where the matrix is a part of a larger one; by default the sums of its rows.
 
     Raises
     ------
@@ -43,7 +46,7 @@ def confusion(
         If the matrix does not have a row and a column for each label, or a marked name is none of them.
     """
     counts, names = _square(matrix, labels, where="confusion")
-    rows = counts.sum(axis=1, keepdims=True)
+    rows = np.reshape(counts.sum(axis=1) if totals is None else totals, (-1, 1))
     percent = 100 * np.divide(counts, rows, out=np.full(counts.shape, np.nan), where=rows > 0)
     text = np.where(percent >= 0.5, np.round(np.nan_to_num(percent)).astype(int).astype(str), "")
     bar = {"title": {"text": "% of row", "side": "right"}, "thickness": 12}

@@ -1,4 +1,5 @@
 from .cartridge import LightExplorer, ShapeIndexExplorer
+from .confusion import ConfusionExplorer
 from .evidence_abstain import CoverageExplorer
 from .evidence_batch import BatchExplorer
 from .evidence_calibration import CalibrationExplorer
@@ -9,6 +10,7 @@ from .explorer import Explorer, FigureChooser
 from .gunshot import SoundExplorer
 from .gunshot_stages import TwoStageExplorer
 from .live_curves import LiveCurves
+from .relabel import RelabelExplorer
 from .retrieval import RetrievalExplorer
 from .retrieval_margins import MarginExplorer
 from .segmentation import SegmentationExplorer
@@ -18,6 +20,7 @@ __all__ = [
     "BatchExplorer",
     "CalibrationExplorer",
     "CaseExplorer",
+    "ConfusionExplorer",
     "CoverageExplorer",
     "EvidenceExplorer",
     "Explorer",
@@ -25,6 +28,7 @@ __all__ = [
     "LightExplorer",
     "LiveCurves",
     "MarginExplorer",
+    "RelabelExplorer",
     "RetrievalExplorer",
     "SegmentationExplorer",
     "ShapeIndexExplorer",

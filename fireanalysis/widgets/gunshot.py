@@ -76,6 +76,11 @@ class SoundExplorer(Explorer):
 
     def play(self, signal: NDArray[np.float32], sample_rate_hz: int) -> None:
         """Put a sound into the player."""
-        wav = io.BytesIO()
-        soundfile.write(wav, signal, sample_rate_hz, format="WAV", subtype="PCM_16")
-        self.player.value = wav.getvalue()
+        self.player.value = wav_bytes(signal, sample_rate_hz)
+
+
+def wav_bytes(signal: NDArray[np.float32], sample_rate_hz: int) -> bytes:
+    """Give a sound as the bytes of a WAV file, which a player takes."""
+    wav = io.BytesIO()
+    soundfile.write(wav, signal, sample_rate_hz, format="WAV", subtype="PCM_16")
+    return wav.getvalue()
