@@ -1,6 +1,5 @@
 """CITATION.cff is what reference managers read: version 1.2.0 of the format, this version, all four papers."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -38,12 +37,11 @@ def test_version_and_licence_are_the_package_s() -> None:
 
 
 def test_each_paper_is_there_with_its_notebooks() -> None:
-    scopes = [reference["scope"] for reference in CITATION["references"]]
-    assert len(scopes) == len(PAPERS)
-    for paper, scope in zip(PAPERS, scopes, strict=True):
-        first, last = re.fullmatch(r"Notebooks (\d+) to (\d+)", scope).groups()
+    scopes = {reference["scope"] for reference in CITATION["references"]}
+    for paper in PAPERS:
         numbers = sorted(path.name[:2] for path in (ROOT / "notebooks").glob(f"*_{paper}_*.ipynb"))
-        assert (numbers[0], numbers[-1]) == (first, last)
+        assert f"Notebooks {numbers[0]} to {numbers[-1]}" in scopes
+    assert len(scopes) == len(PAPERS)
 
 
 @pytest.mark.parametrize("reference", CITATION["references"], ids=lambda reference: reference["scope"])

@@ -1,4 +1,4 @@
-"""Every number of the four papers' tables, and a run's numbers beside them.
+"""Every number of the papers' tables, and a run's numbers beside them.
 
 One CSV file a paper, one line a number, as printed (only thousands separators are dropped). A number is named
 by its key (table, row, metric), in the paper's own words; brands are CBP, F01 … F19 and Handmade everywhere
@@ -42,7 +42,11 @@ import pandas as pd
 
 from fireanalysis.errors import DataError, ParameterError
 
-PAPERS = ("cartridge", "gunshot", "segmentation", "retrieval")
+PAPERS = tuple(
+    sorted(
+        file.name.removesuffix(".csv") for file in files(__package__).iterdir() if file.name.endswith(".csv")
+    )
+)
 KEY = ["table", "row", "metric"]
 SOURCES = ("simulated", "real")
 
@@ -52,8 +56,8 @@ def paper_values(paper: str | None = None, *, table: str | None = None) -> pd.Da
 
     Parameters
     ----------
-    paper : {"cartridge", "gunshot", "segmentation", "retrieval"}, optional
-        One paper; all four by default.
+    paper : str, optional
+        One paper: "cartridge", "gunshot", "retrieval", "segmentation"; all by default.
     table : str, optional
         One table, such as "Table 2", or "text" for numbers from the prose; all by default.
 
@@ -80,7 +84,7 @@ def paper_values(paper: str | None = None, *, table: str | None = None) -> pd.Da
     if table not in set(values["table"]):
         raise ParameterError(
             f"table {table!r} is not one of {', '.join(values['table'].unique())}",
-            where=f"paper {paper!r}" if paper else "the four papers",
+            where=f"paper {paper!r}" if paper else "all papers",
             do="pass one of these names",
         )
     return values[values["table"] == table].reset_index(drop=True)
@@ -91,7 +95,7 @@ def check_keys(paper: str, keys: Iterable[tuple[str, str, str]]) -> None:
 
     Parameters
     ----------
-    paper : {"cartridge", "gunshot", "segmentation", "retrieval"}
+    paper : str
         The paper the keys belong to.
     keys : iterable of (table, row, metric)
         Names as in :func:`paper_values`.

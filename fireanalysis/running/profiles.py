@@ -10,18 +10,6 @@ from typing import Any
 from fireanalysis.errors import ParameterError
 
 PROFILES = ("smoke", "quick", "full", "paper")
-_PAPERS = (
-    "start",
-    "cartridge",
-    "gunshot",
-    "segmentation",
-    "retrieval",
-    "evidence",
-    None,
-    None,
-    None,
-    "results",
-)
 
 
 def paper_of(notebook: str) -> str:
@@ -37,15 +25,12 @@ def paper_of(notebook: str) -> str:
     >>> paper_of("11_cartridge_shape_index")
     'cartridge'
     """
+    decades = _content()["decades"]
     match = re.match(r"(\d)\d_\w", notebook)
-    paper = _PAPERS[int(match[1])] if match else None
-    if paper is None:
-        raise ParameterError(
-            f"no paper for notebook {notebook!r}",
-            do="name it NN_name: 00 start, 10 cartridge, 20 gunshot, 30 segmentation, 40 retrieval, "
-            "50 evidence, 90 results",
-        )
-    return paper
+    if match is None or match[1] not in decades:
+        known = ", ".join(f"{decade}0 {paper}" for decade, paper in decades.items())
+        raise ParameterError(f"no paper for notebook {notebook!r}", do=f"name it NN_name: {known}")
+    return str(decades[match[1]])
 
 
 def profile_sizes(notebook: str, profile: str) -> dict[str, Any]:
@@ -74,6 +59,10 @@ def profile_sizes(notebook: str, profile: str) -> dict[str, Any]:
     }
 
 
-@cache
 def _tables() -> dict[str, Any]:
+    return {name: table for name, table in _content().items() if name != "decades"}
+
+
+@cache
+def _content() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("profiles.toml").read_text(encoding="utf-8"))
