@@ -468,6 +468,7 @@ def test_devices_that_are_not_there(device: str, tmp_path: Path) -> None:
 
 
 def test_an_interrupt_is_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     handler = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     step = training.Classifier.training_step
 
@@ -480,6 +481,7 @@ def test_an_interrupt_is_an_interrupt(tmp_path: Path, monkeypatch: pytest.Monkey
         patch.setattr(training.Classifier, "training_step", interrupted)
         trained(RECIPE, tmp_path)
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handler
+    signal.signal(signal.SIGINT, inherited)
     assert list(entries(tmp_path).values()) == [False]
     resumed, whole = trained(RECIPE, tmp_path), trained(RECIPE, tmp_path / "other")
     assert not resumed.loaded
