@@ -122,8 +122,10 @@ def test_every_notebook_has_worked_answers_in_its_decade(
 
 @cache
 def questions() -> dict[str, list[str]]:
+    """Each notebook's questions, links as plain words."""
     sections = {path.stem: prose(read(path)).split(QUESTIONS)[1].split("\n## ")[0] for path in NOTEBOOKS}
-    return {stem: re.findall(r"^- .+$", section, re.M) for stem, section in sections.items()}
+    plain = {stem: re.sub(r"\[([^\[\]]+)\]\([^()]+\)", r"\1", text) for stem, text in sections.items()}
+    return {stem: re.findall(r"^- .+$", text, re.M) for stem, text in plain.items()}
 
 
 def test_no_two_notebooks_ask_the_same_and_each_question_is_short() -> None:
