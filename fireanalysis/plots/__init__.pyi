@@ -4,12 +4,12 @@ from .cartridge import (
     brand_counts,
     case_head,
     curve,
-    heights_and_shape_index,
     normalisation,
     region_map,
     shape_index_histograms,
     spectra,
     statistics_strips,
+    surface_views,
 )
 from .classification import confusion, distance_matrix, distance_ranges, labelled_scatter, score_dots
 from .comparison import beside_paper
@@ -32,7 +32,13 @@ from .evidence_lr import (
     tippett_curves,
 )
 from .evidence_lr_bars import cllr_bars, likelihood_ratio_bounds
-from .explain import attribution_by_region, attribution_examples, attribution_rows, found_labels
+from .explain import (
+    attribution_by_region,
+    attribution_examples,
+    attribution_rows,
+    found_labels,
+    occlusion_view,
+)
 from .features import projections
 from .gunshot import class_counts, clip_moments, segmentation, sound, spectrogram_panels, waveform
 from .gunshot_baselines import kept_of_sound
@@ -122,7 +128,6 @@ __all__ = [
     "gain_by_baseline",
     "group_coverage",
     "growth",
-    "heights_and_shape_index",
     "iou_dots",
     "kept_of_sound",
     "known_curves",
@@ -140,6 +145,7 @@ __all__ = [
     "match_curves",
     "nearest_distances",
     "normalisation",
+    "occlusion_view",
     "operating_curves",
     "padding_errors",
     "pair_scores",
@@ -173,6 +179,7 @@ __all__ = [
     "split_boxes",
     "statistics_strips",
     "support_dots",
+    "surface_views",
     "suspect_list",
     "sweep_effects",
     "temperature_curves",

@@ -280,38 +280,62 @@ def curve(
     return finish(figure, title, source=source)
 
 
-def heights_and_shape_index(
+def surface_views(
     heights_um: NDArray,
     index: NDArray,
+    brightness: NDArray,
     *,
     pixel_size_um: float,
-    name: str,
     sigma: float,
+    light_deg: tuple[float, float],
+    name: str,
     source: str,
+    corner_mm: tuple[float, float] = (0.0, 0.0),
 ) -> go.Figure:
-    """Show a surface beside its shape index, each in its own colours (paper: Fig. 4).
+    """Show a piece of a surface three times: its heights, its shape index, and as it looks under one light.
 
     Parameters
     ----------
-    heights_um, index : float arrays (rows, columns)
-        Micrometres, and shape index in [-1, 1]; NaN is missing or, in the index, flat.
+    heights_um, index, brightness : float (rows, columns)
+        Micrometres, shape index in [-1, 1], and share of full brightness; NaN is missing or, in the index, flat.
     sigma : float
-        The Gaussian's standard deviation in pixels, said in the title.
+        The index's Gaussian's standard deviation in pixels; the title says it in micrometres.
+    light_deg : (float, float)
+        Azimuth and elevation of the light, for the heading.
+    corner_mm : (float, float)
+        Where on the whole surface the piece begins: down, across.
     """
-    figure = make_subplots(1, 2, subplot_titles=[f"height, {name}", f"shape index, σ = {sigma:g} px"])
-    for column, (meaning, values, x) in enumerate(
-        (("height", heights_um, 0.43), ("shape index", index, 1.0)), start=1
-    ):
+    headings = ["height", f"shape index, σ = {sigma:g} px", "light from {:g}°, {:g}° high".format(*light_deg)]
+    figure = make_subplots(1, 3, subplot_titles=headings, horizontal_spacing=0.05, shared_yaxes=True)
+    views = {"height": heights_um, "shape index": index, "brightness": brightness}
+    for column, (meaning, values) in enumerate(views.items(), start=1):
         colours, fixed, bar = MEANINGS[meaning]
         limits = fixed or robust_limits([values])
-        add_map(figure, values, colours=colours, limits=limits, pixel_size_um=pixel_size_um, column=column)
-        add_colour_bar(figure, colours=colours, limits=limits, title=bar, column=column, x=x)
-    figure.update_xaxes(title="mm", domain=[0.0, 0.42], col=1)
-    figure.update_xaxes(title="mm", domain=[0.57, 0.99], col=2)
+        add_map(
+            figure,
+            values,
+            colours=colours,
+            limits=limits,
+            pixel_size_um=pixel_size_um,
+            column=column,
+            corner_mm=corner_mm,
+        )
+        add_colour_bar(figure, colours=colours, limits=limits, title=bar, column=column)
+        below = {"orientation": "h", "x": 0.35 * column - 0.2, "xanchor": "center", "len": 0.28}
+        below |= {"y": -0.2, "yanchor": "top", "title_side": "top"}
+        figure.data[-1].marker.colorbar.update(below)
+    # A part that is zoomed into is the same part in all three.
+    figure.update_xaxes(title="mm", matches="x")
     figure.update_yaxes(title="mm", col=1)
-    shown = np.isfinite(heights_um).any()
-    undefined = np.isnan(index[np.isfinite(heights_um)]).mean() if shown else 1.0
-    title = (
-        f"{name}: curvature at a scale of {sigma * pixel_size_um:.0f} µm; {undefined:.1%} of points undefined"
+    figure.update_annotations(font_size=12)
+    measured = np.isfinite(heights_um)
+    undefined = np.isnan(index[measured]).mean() if measured.any() else 1.0
+    scale = f"curvature at a scale of {sigma * pixel_size_um:.0f} µm"
+    figure = finish(
+        figure,
+        f"{name}: {scale}; {undefined:.1%} of points undefined",
+        source=source,
+        height=390,
+        legend=False,
     )
-    return finish(figure, title, source=source, height=430, legend=False)
+    return figure.update_layout(margin_b=105)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 import pandas as pd
-import plotly.colors
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
@@ -221,7 +220,7 @@ def occlusion_view(
 ) -> go.Figure:
     """Show what a network sees with a square covered, and its probabilities before and after.
 
-    The square is a shape that can be dragged where the figure is a widget.
+    The square is a shape, which `fireanalysis.widgets.OcclusionExplorer` lets one drag.
 
     Parameters
     ----------
@@ -260,14 +259,12 @@ def occlusion_view(
     add_picture(figure, coloured(seen, colours="RdBu", limits=limits), pixel_size_um=1000)
     add_colour_bar(figure, colours="RdBu", limits=limits, title="standard deviations from the mean")
     below = {"orientation": "h", "x": 0.235, "xanchor": "center", "len": 0.42}
-    figure.data[-1].marker.colorbar.update(below | {"y": -0.14, "yanchor": "top", "title_side": "top"})
+    figure.data[-1].marker.colorbar.update(below | {"y": -0.17, "yanchor": "top", "title_side": "top"})
     top, left, edge = square
     figure.add_shape(
         type="rect",
         **{"x0": left, "x1": left + edge, "y0": top, "y1": top + edge},
-        editable=True,
-        # Opaque, in the colour of 0: it shows what the network sees while it is dragged.
-        fillcolor=plotly.colors.sample_colorscale("RdBu", [0.5])[0],
+        fillcolor="white",  # about that of 0 and opaque: what the network sees there, also while it is dragged
         line={"color": "black", "width": 2},
         row=1,
         col=1,
@@ -296,7 +293,8 @@ def occlusion_view(
     figure.update_annotations(font_size=12)
     figure = finish(figure, title, source=source, height=430)
     legend = {"x": 0.64, "y": -0.14, "yanchor": "top", "traceorder": "reversed"}
-    return figure.update_layout(legend=legend, margin_b=105)
+    # A drag that misses the square shall not zoom.
+    return figure.update_layout(legend=legend, margin_b=110, dragmode=False)
 
 
 def _grid(

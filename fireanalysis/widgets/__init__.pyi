@@ -1,4 +1,5 @@
-from .cartridge import LightExplorer, ShapeIndexExplorer
+from .cartridge import ShapeIndexExplorer
+from .cartridge_occlusion import OcclusionExplorer
 from .confusion import ConfusionExplorer
 from .evidence_abstain import CoverageExplorer
 from .evidence_batch import BatchExplorer
@@ -25,9 +26,9 @@ __all__ = [
     "EvidenceExplorer",
     "Explorer",
     "FigureChooser",
-    "LightExplorer",
     "LiveCurves",
     "MarginExplorer",
+    "OcclusionExplorer",
     "RelabelExplorer",
     "RetrievalExplorer",
     "SegmentationExplorer",

@@ -1,13 +1,14 @@
-"""Explorers of cartridge case surfaces: thin shells over plots, usable from Python without a browser."""
+"""Explorer of cartridge case surfaces: a thin shell over one plot, usable from Python without a browser."""
 
+import math
 from collections.abc import Sequence
 
 import ipywidgets
 import plotly.graph_objects as go
 
-from fireanalysis.errors import DataError
+from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.loaders import Surface
-from fireanalysis.plots import heights_and_shape_index, panels
+from fireanalysis.plots import surface_views
 from fireanalysis.transforms import level, render_lights, ring_lights, shape_index, shrink
 
 from .explorer import WIDE, Explorer
@@ -15,34 +16,11 @@ from .explorer import WIDE, Explorer
 RESOLUTIONS = {"every point": 1, "half": 2, "quarter": 4}
 
 
-class SurfaceExplorer(Explorer):
-    """A choice of scans beside the controls: here just the heights.
+class ShapeIndexExplorer(Explorer):
+    """Choose a scan, a part of it, σ and a light; see heights, shape index and the surface under the light.
 
-    Attributes
-    ----------
-    scan : ipywidgets.Dropdown
-    """
-
-    def __init__(self, surfaces: Sequence[Surface], controls: Sequence[ipywidgets.ValueWidget]) -> None:
-        if not surfaces:
-            raise DataError(
-                "there is no surface to explore", where=type(self).__name__, do="pass at least one"
-            )
-        self._surfaces = list(surfaces)
-        names = [(f"{k + 1}: {surface.name}", k) for k, surface in enumerate(self._surfaces)]
-        self.scan = ipywidgets.Dropdown(options=names, description="scan", style=WIDE)
-        super().__init__([self.scan, *controls])
-
-    def draw(self) -> go.Figure:
-        """Draw the heights of the chosen scan."""
-        surface = self._surfaces[self.scan.value]
-        size_um = surface.pixel_size_um
-        heights = level(surface.heights_um)
-        return panels([heights], ["height"], title=surface.name, pixel_size_um=size_um, source=surface.source)
-
-
-class ShapeIndexExplorer(SurfaceExplorer):
-    """Choose a scan, a scale and a resolution; see heights and shape index.
+    The shape index is that of the whole scan, so a cut-out has no borders of its own and may be as small as one
+    likes. Heights are levelled, and colours stretched, over the part that is shown.
 
     Parameters
     ----------
@@ -53,8 +31,12 @@ class ShapeIndexExplorer(SurfaceExplorer):
 
     Attributes
     ----------
-    sigma, resolution : ipywidgets
-        The controls.
+    scan, resolution : ipywidgets.Dropdown
+    sigma : ipywidgets.FloatSlider
+    rows, columns : ipywidgets.FloatRangeSlider
+        The part that is shown, in millimetres from the upper left corner, as on the figure's axes.
+    azimuth, elevation : ipywidgets.FloatSlider
+        Where the light stands, degrees: 0 is on the right, 90 below, 225 on the upper left.
 
     Raises
     ------
@@ -66,70 +48,86 @@ class ShapeIndexExplorer(SurfaceExplorer):
     >>> import numpy as np
     >>> from fireanalysis.loaders import Surface
     >>> heights = np.random.default_rng(0).normal(size=(64, 64)).astype("float32")
-    >>> surface = Surface(heights_um=heights, pixel_size_um=24.2, name="noise", source="simulated")
+    >>> surface = Surface(heights_um=heights, pixel_size_um=25.0, name="noise", source="simulated")
     >>> explorer = ShapeIndexExplorer([surface], sigma=2.0)
     >>> explorer.sigma.value = 1.0
-    >>> "24 µm" in explorer.figure.layout.title.text
-    True
+    >>> explorer.columns.value = (0.5, 1.0)
+    >>> "25 µm" in explorer.figure.layout.title.text, explorer.figure.layout.xaxis.range
+    (True, (0.5, 1.0))
     """
 
     def __init__(self, surfaces: Sequence[Surface], *, sigma: float = 3.0) -> None:
-        self.sigma = ipywidgets.FloatSlider(
-            sigma, min=0.2, max=8.0, step=0.1, description="σ (px)", continuous_update=False, style=WIDE
-        )
+        if not surfaces:
+            raise DataError(
+                "there is no surface to explore", where="ShapeIndexExplorer", do="pass at least one"
+            )
+        self._surfaces = list(surfaces)
+        names = [(f"{k + 1}: {surface.name}", k) for k, surface in enumerate(self._surfaces)]
+        released = {"continuous_update": False, "style": WIDE}
+        self.scan = ipywidgets.Dropdown(options=names, description="scan", style=WIDE)
         self.resolution = ipywidgets.Dropdown(options=list(RESOLUTIONS), description="resolution", style=WIDE)
-        super().__init__(surfaces, [self.sigma, self.resolution])
+        self.sigma = ipywidgets.FloatSlider(
+            sigma, min=0.2, max=8.0, step=0.1, description="σ (px)", **released
+        )
+        self.rows = ipywidgets.FloatRangeSlider(
+            value=(0, 1), max=1, step=0.01, description="rows mm", **released
+        )
+        self.columns = ipywidgets.FloatRangeSlider(
+            value=(0, 1), max=1, step=0.01, description="columns mm", **released
+        )
+        self.azimuth = ipywidgets.FloatSlider(
+            225, min=0, max=360, step=5, description="azimuth °", style=WIDE
+        )
+        self.elevation = ipywidgets.FloatSlider(
+            45, min=5, max=85, step=5, description="elevation °", style=WIDE
+        )
+        self._show_whole()
+        self.scan.observe(self._show_whole, names="value")  # before the figure follows the scan
+        controls = [self.scan, self.resolution, self.sigma, self.rows, self.columns]
+        super().__init__([*controls, self.azimuth, self.elevation])
 
     def draw(self) -> go.Figure:
-        """Draw heights and shape index of the chosen scan."""
+        """Draw the chosen part of the chosen scan under the chosen light."""
         surface = self._surfaces[self.scan.value]
         factor = RESOLUTIONS[self.resolution.value]
         heights = surface.heights_um if factor == 1 else shrink(surface.heights_um, factor=factor)
-        return heights_and_shape_index(
-            level(heights),
-            shape_index(heights, sigma=self.sigma.value),
-            pixel_size_um=surface.pixel_size_um * factor,
-            name=surface.name,
+        pixel_size_um = surface.pixel_size_um * factor
+        part = tuple(
+            _points(slider.value, pixel_size_um, count, slider.description)
+            for slider, count in zip((self.rows, self.columns), heights.shape, strict=True)
+        )
+        levelled = level(heights[part])
+        light_deg = self.azimuth.value, self.elevation.value
+        light = ring_lights(1, start_deg=light_deg[0], elevation_deg=light_deg[1])
+        return surface_views(
+            levelled,
+            shape_index(heights, sigma=self.sigma.value)[part],
+            render_lights(levelled, pixel_size_um=pixel_size_um, lights=light)[0],
+            pixel_size_um=pixel_size_um,
             sigma=self.sigma.value,
+            light_deg=light_deg,
+            name=surface.name,
             source=surface.source,
+            corner_mm=(part[0].start * pixel_size_um / 1000, part[1].start * pixel_size_um / 1000),
         )
 
-
-class LightExplorer(SurfaceExplorer):
-    """Choose a scan and move a light round it, as an examiner moves the lamp of a comparison microscope.
-
-    Parameters
-    ----------
-    surfaces : sequence of Surface
-        The scans to choose from.
-
-    Attributes
-    ----------
-    azimuth, elevation : ipywidgets
-        Where the light stands, degrees.
-
-    Raises
-    ------
-    DataError
-        If there is no surface.
-    """
-
-    def __init__(self, surfaces: Sequence[Surface]) -> None:
-        look = {"continuous_update": False, "style": WIDE}
-        self.azimuth = ipywidgets.FloatSlider(225, min=0, max=360, step=5, description="azimuth °", **look)
-        self.elevation = ipywidgets.FloatSlider(45, min=5, max=85, step=5, description="elevation °", **look)
-        super().__init__(surfaces, [self.azimuth, self.elevation])
-
-    def draw(self) -> go.Figure:
-        """Draw the chosen scan under the chosen light."""
+    def _show_whole(self, _change: object = None) -> None:
+        """Show the whole of a scan that is of another size than the one before."""
         surface = self._surfaces[self.scan.value]
-        light = ring_lights(1, start_deg=self.azimuth.value, elevation_deg=self.elevation.value)
-        shaded = render_lights(level(surface.heights_um), pixel_size_um=surface.pixel_size_um, lights=light)
-        return panels(
-            [shaded[0]],
-            [f"light from {self.azimuth.value:.0f}°, {self.elevation.value:.0f}° high"],
-            title=surface.name,
-            pixel_size_um=surface.pixel_size_um,
-            meaning="brightness",
-            source=surface.source,
+        for slider, points in zip((self.rows, self.columns), surface.heights_um.shape, strict=True):
+            size_mm = math.ceil(points * surface.pixel_size_um / 10) / 100
+            if slider.max != size_mm:
+                slider.max = size_mm
+                slider.value = (0, size_mm)
+
+
+def _points(ends_mm: tuple[float, float], pixel_size_um: float, count: int, name: str) -> slice:
+    """Give the points between two places of an edge."""
+    first, last = (min(round(1000 * end / pixel_size_um), count) for end in ends_mm)
+    if last - first < 2:
+        raise ParameterError(
+            f"{name} from {ends_mm[0]:g} to {ends_mm[1]:g} are {last - first} points; 2 are needed",
+            where="ShapeIndexExplorer",
+            do="move the two ends of the slider apart",
         )
+    return slice(first, last)

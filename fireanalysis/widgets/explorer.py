@@ -17,6 +17,9 @@ WIDE = {"description_width": "80px"}
 PATIENCE_S = 0.2
 """An explorer that takes longer says "computing…"."""
 
+SAFE = {"showSendToCloud": False}
+"""Widgets do not ask the renderer, which `fireanalysis.plots.style` rids of the button that uploads a figure."""
+
 
 class Explorer(ipywidgets.VBox):
     """Some controls and a figure that is drawn again when one of them changes.
@@ -41,6 +44,7 @@ class Explorer(ipywidgets.VBox):
     ) -> None:
         self.message = ipywidgets.HTML()
         self.figure = go.FigureWidget(*_parts(self.draw()))
+        self.figure._config = SAFE
         for control in controls:
             control.observe(self._redraw, names="value")
         row = ipywidgets.HBox(list(controls), layout={"flex_flow": "row wrap"})

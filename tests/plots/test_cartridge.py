@@ -1,5 +1,7 @@
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
+import pytest
 
 from fireanalysis import plots
 
@@ -45,17 +47,40 @@ def test_statistics_strips_have_one_box_a_set_and_a_log_axis_where_asked() -> No
     assert (figure.layout.yaxis.type, figure.layout.yaxis2.type) == ("log", None)
 
 
-def test_heights_and_shape_index_counts_undefined_points_among_measured_ones() -> None:
+def views(heights: np.ndarray, index: np.ndarray, **options) -> go.Figure:
+    look = {"pixel_size_um": 10.0, "sigma": 2.0, "light_deg": (225.0, 45.0), "name": "n", "source": "real"}
+    return plots.surface_views(heights, index, np.zeros(heights.shape), **look | options)
+
+
+def test_surface_views_count_undefined_points_among_measured_ones() -> None:
     heights = np.ones((10, 10), np.float32)
     heights[0] = np.nan
     index = np.where(np.isnan(heights), np.nan, 0.5)
     index[1:4] = np.nan  # 30 of the 90 measured points
-    figure = plots.heights_and_shape_index(
-        heights, index, pixel_size_um=10.0, name="n", sigma=2.0, source="real"
-    )
-    text = figure.layout.title.text.replace("<br>", " ")
+    text = views(heights, index).layout.title.text.replace("<br>", " ")
     assert "33.3% of points undefined" in text
     assert "20 µm" in text
+    assert "real data" in text
+    assert "100.0% of points undefined" in views(
+        np.full((4, 4), np.nan), np.full((4, 4), np.nan)
+    ).layout.title.text.replace("<br>", " ")
+
+
+def test_surface_views_are_three_pictures_of_one_place() -> None:
+    figure = views(np.eye(20, 40), np.zeros((20, 40)), corner_mm=(1.0, 3.0))
+    images = [trace for trace in figure.data if trace.type == "image"]
+    assert len({image.source for image in images}) == 3
+    for image in images:
+        assert (image.x0, image.y0) == pytest.approx((3.005, 1.005))  # the middle of the first point
+    for axis in ("", "2", "3"):
+        assert figure.layout[f"xaxis{axis}"].range == pytest.approx((3.0, 3.4))
+        assert figure.layout[f"xaxis{axis}"].matches == "x"
+        assert figure.layout[f"yaxis{axis}"].range == pytest.approx((1.2, 1.0))
+    bars = {
+        trace.marker.colorbar.title.text: trace.marker for trace in figure.data if trace.type == "scatter"
+    }
+    assert set(bars) == {"height (µm)", "shape index", "brightness"}
+    assert (bars["shape index"].cmin, bars["shape index"].cmax) == (-1, 1)
 
 
 def test_shape_index_bins_run_from_minus_one_to_one() -> None:

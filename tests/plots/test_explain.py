@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from fireanalysis.errors import DataError
 from fireanalysis.explain import found_at_budget
-from fireanalysis.plots import attribution_by_region, attribution_examples, attribution_rows, found_labels
+from fireanalysis.plots import (
+    attribution_by_region,
+    attribution_examples,
+    attribution_rows,
+    found_labels,
+    occlusion_view,
+)
 from fireanalysis.plots.explain import THRESHOLD, TINTS, shaded, tinted
 from fireanalysis.transforms import render_lights
 
@@ -139,3 +145,31 @@ def test_what_does_not_go_together_is_refused() -> None:
     for one in (np.full((4, 4), np.nan), np.ones(4)):
         with pytest.raises(DataError, match="finite numbers in two dimensions"):
             tinted(np.zeros((8, 8, 3), np.uint8), one)
+
+
+def test_occlusion_covers_pixels_of_the_picture_and_shows_the_likeliest_classes() -> None:
+    seen = np.linspace(-1, 1, 48).reshape(6, 8)
+    before = np.array([0.5, 0.3, 0.1, 0.08, 0.02])
+    after = np.array([0.1, 0.15, 0.05, 0.1, 0.6])
+    figure = occlusion_view(
+        seen, (1, 2, 3), before, after, list("ABCDE"), chosen=2, title="t", source="simulated", shown=4
+    )
+    image, _, covered, whole = figure.data
+    assert decoded(image.source).shape == (6, 8, 3)
+    assert (image.x0, image.y0, image.dx, image.dy) == (0.5, 0.5, 1, 1)
+    (shape,) = figure.layout.shapes
+    assert (shape.x0, shape.x1, shape.y0, shape.y1) == (2, 5, 1, 4)
+    assert (shape.xref, shape.yref) == ("x", "y")
+    # The chosen class and the three with most before or after; the likeliest before on top, which is last.
+    assert list(whole.y) == list(covered.y) == ["E", "<b>C</b>", "B", "A"]
+    assert (whole.name, list(whole.x)) == ("whole", [0.02, 0.1, 0.3, 0.5])
+    assert (covered.name, list(covered.x)) == ("square covered", [0.6, 0.05, 0.15, 0.1])
+    assert list(whole.text) == ["2.0%", "10.0%", "30.0%", "50.0%"]
+    assert "simulated data" in figure.layout.title.text
+
+
+def test_occlusion_needs_a_probability_of_either_kind_a_class() -> None:
+    with pytest.raises(DataError, match="for 2 classes"):
+        occlusion_view(
+            np.eye(4), (0, 0, 2), np.ones(3), np.ones(2), ["A", "B"], chosen=0, title="t", source="real"
+        )

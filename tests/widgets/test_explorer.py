@@ -130,3 +130,7 @@ def test_no_number_is_null_to_a_browser(numbers: Numbers) -> None:
     numbers.show(go.Figure(go.Heatmap(missing)))
     (trace,) = numbers.figure.to_plotly_json()["data"]
     assert (list(trace["x"]), [list(row) for row in trace["z"]]) == ([1, None], [[1, None], [2, None]])
+
+
+def test_no_button_uploads_the_figure(numbers: Numbers) -> None:
+    assert numbers.figure.get_state()["_config"] == {"showSendToCloud": False}
