@@ -196,7 +196,7 @@ def sections() -> dict[Path, dict[str, str]]:
         "retrieval_omniglot.md": {"counts": drawings()},
     }
     for name, card in SIMULATORS.items():
-        pages[name]["modules"] = modules(card.modules)
+        pages.setdefault(name, {})["modules"] = modules(card.modules)
     for name, real in REAL_SETS.items():
         pages.setdefault(name, {})["check"] = in_short(real.kind)
         if real.fetched:

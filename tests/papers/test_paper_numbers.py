@@ -48,7 +48,7 @@ def ratios(over: float, under: float, *, digits: int) -> tuple[float, float]:
 def test_every_table_has_the_cells_the_paper_prints() -> None:
     counts = paper_values().groupby(["paper", "table"]).size()
     assert counts.drop("text", level="table").to_dict() == {key: cells for key, (cells, _) in SHAPES.items()}
-    assert (counts.xs("text", level="table") > 30).all()
+    assert (counts.xs("text", level="table")[[paper for paper, _ in SHAPES]] > 30).all()
 
 
 @pytest.mark.parametrize(("paper", "table"), SHAPES)

@@ -6,6 +6,7 @@ import pytest
 
 from fireanalysis.errors import DataError, ParameterError
 from fireanalysis.papers import check_keys, compare, paper_values
+from fireanalysis.papers.tables import PAPERS
 
 
 def entry(paper: str, table: str, row: str, metric: str, value: float) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def test_callers_own_their_copy() -> None:
 
 @pytest.mark.parametrize("call", [paper_values, lambda paper: check_keys(paper, [])])
 def test_unknown_paper_lists_those_there_are(call: Any) -> None:
-    with pytest.raises(ParameterError, match="'ballistics' is not one of cartridge, gunshot, retrieval, seg"):
+    with pytest.raises(ParameterError, match=f"'ballistics' is not one of {', '.join(PAPERS)}"):
         call("ballistics")
 
 
