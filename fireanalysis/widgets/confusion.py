@@ -22,6 +22,7 @@ SHOWN = 8
 """So many samples of a cell are drawn."""
 MOST_CLASSES = 20
 """A matrix of more cannot be read at 700 px: the classes nearest to the chosen two are shown."""
+_NONE = -1  # not None, which for a list is no choice at all
 _MOST_ERRORS = 50  # in the list of the most frequent ones
 
 
@@ -106,7 +107,7 @@ class ConfusionExplorer(Explorer):
         first, second = next(iter(errors.values()), (best, best))
         look = {"style": WIDE, "options": self._names}
         self.errors = ipywidgets.Dropdown(
-            options=[("the most frequent ones", None), *errors.items()], description="errors", style=WIDE
+            options=[("the most frequent ones", ()), *errors.items()], description="errors", style=WIDE
         )
         self.truth = ipywidgets.Dropdown(value=first, description="recorded", **look)
         self.predicted = ipywidgets.Dropdown(value=second, description="predicted", **look)
@@ -189,7 +190,7 @@ class ConfusionExplorer(Explorer):
 
     def _redraw(self, change: Any) -> None:
         if change["owner"] is self.errors:
-            if self.errors.value is not None:
+            if self.errors.value:
                 self.choose(*self.errors.value)
         elif self.cell != self._drawn_cell:
             super()._redraw(change)
@@ -198,10 +199,10 @@ class ConfusionExplorer(Explorer):
         """Bring what belongs to a figure in line with it."""
         self._drawn_cell = self.cell
         self.figure.data[0].on_click(self._clicked, append=False)
-        self.errors.value = self.cell if self.cell in dict(self.errors.options).values() else None
+        self.errors.value = self.cell if self.cell in dict(self.errors.options).values() else ()
         if self._sounds is not None:
             named = [(f"row {row}, {self._group(row)}", int(row)) for row in self.rows[:SHOWN]]
-            self.sample.options = [("choose one to hear it", None), *named]
+            self.sample.options = [("choose one to hear it", _NONE), *named]
 
     def _clicked(self, _trace: Any, points: Any, _state: Any) -> None:
         self.choose(str(points.ys[0]), str(points.xs[0]))
@@ -210,7 +211,7 @@ class ConfusionExplorer(Explorer):
         self.answer(self._play)
 
     def _play(self) -> None:
-        if self.sample.value is None or self._sounds is None:
+        if self.sample.value == _NONE or self._sounds is None:
             self.player.value = b""
             return
         recording = self._sounds[self.sample.value]

@@ -51,6 +51,8 @@ class RelabelExplorer(Explorer):
         Of maps, see `fireanalysis.plots.sample_gallery`.
     picture : callable, optional
         Takes the row of a sample and gives what to draw, where that is not the sample itself.
+    heading : str
+        What stands above the samples.
     path : path
         Where notes are saved if nothing else is said.
     notes : path, optional
@@ -97,10 +99,11 @@ class RelabelExplorer(Explorer):
         labels: Sequence[str] | None = None,
         meaning: str | None = None,
         picture: Callable[[int], NDArray] | None = None,
+        heading: str = "row; recorded label; what was said of it",
         path: str | os.PathLike[str] = "label_notes.csv",
         notes: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._data, self._meaning, self._picture = data, meaning, picture
+        self._data, self._meaning, self._picture, self._heading = data, meaning, picture, heading
         self._recorded, self._predicted = data.labels.astype(str), np.asarray(predicted).astype(str)
         self._probability = (
             np.full(len(data), np.nan) if probability is None else np.asarray(probability, float)
@@ -262,7 +265,7 @@ class RelabelExplorer(Explorer):
             [self._caption(row) for row in rows],
             title=title if count else "There is nothing to look at again",
             source=self._data.source,
-            heading="row; recorded label; what was said of it" if count else "All are predicted as recorded.",
+            heading=self._heading if count else "All are predicted as recorded.",
             meaning=self._meaning,
             hover=[self._told(row) for row in rows],
             chosen=rows.index(self.sample.value) if rows else None,

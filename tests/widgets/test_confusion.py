@@ -93,12 +93,12 @@ def test_an_empty_cell_says_so(explorer: ConfusionExplorer) -> None:
 
 def test_controls_choose_and_follow_one_another(explorer: ConfusionExplorer) -> None:
     explorer.truth.value = "a"
-    assert title(explorer).startswith("a recognised: 3 of 5") and explorer.errors.value is None
+    assert title(explorer).startswith("a recognised: 3 of 5") and explorer.errors.index == 0
     explorer.predicted.value = "b"
     assert explorer.errors.value == ("a", "b") == framed(explorer)
     explorer.errors.value = ("c", "a")
     assert (explorer.truth.value, explorer.predicted.value) == ("c", "a") == framed(explorer)
-    explorer.errors.value = None
+    explorer.errors.index = 0
     assert framed(explorer) == ("c", "a")
 
 
@@ -208,7 +208,7 @@ def test_samples_can_be_heard() -> None:
         sounds=data_of(labels, record),
     )
     explorer.choose("a", "b")
-    assert [row for _, row in explorer.sample.options] == [None, 4, 3] and not explorer.player.value
+    assert [row for _, row in explorer.sample.options] == [-1, 4, 3] and not explorer.player.value
     explorer.sample.value = 3
     assert bytes(explorer.player.value[:4]) == b"RIFF"
     explorer.choose("b", "a")  # nothing to hear there
