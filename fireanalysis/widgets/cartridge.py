@@ -33,7 +33,7 @@ class ShapeIndexExplorer(Explorer):
     ----------
     scan, resolution : ipywidgets.Dropdown
     sigma : ipywidgets.FloatSlider
-    rows, columns : ipywidgets.FloatRangeSlider
+    down, across : ipywidgets.FloatRangeSlider
         The part that is shown, in millimetres from the upper left corner, as on the figure's axes.
     azimuth, elevation : ipywidgets.FloatSlider
         Where the light stands, degrees: 0 is on the right, 90 below, 225 on the upper left.
@@ -51,7 +51,7 @@ class ShapeIndexExplorer(Explorer):
     >>> surface = Surface(heights_um=heights, pixel_size_um=25.0, name="noise", source="simulated")
     >>> explorer = ShapeIndexExplorer([surface], sigma=2.0)
     >>> explorer.sigma.value = 1.0
-    >>> explorer.columns.value = (0.5, 1.0)
+    >>> explorer.across.value = (0.5, 1.0)
     >>> "25 µm" in explorer.figure.layout.title.text, explorer.figure.layout.xaxis.range
     (True, (0.5, 1.0))
     """
@@ -69,11 +69,11 @@ class ShapeIndexExplorer(Explorer):
         self.sigma = ipywidgets.FloatSlider(
             sigma, min=0.2, max=8.0, step=0.1, description="σ (px)", **released
         )
-        self.rows = ipywidgets.FloatRangeSlider(
-            value=(0, 1), max=1, step=0.01, description="rows mm", **released
+        self.down = ipywidgets.FloatRangeSlider(
+            value=(0, 1), max=1, step=0.01, description="down mm", **released
         )
-        self.columns = ipywidgets.FloatRangeSlider(
-            value=(0, 1), max=1, step=0.01, description="columns mm", **released
+        self.across = ipywidgets.FloatRangeSlider(
+            value=(0, 1), max=1, step=0.01, description="across mm", **released
         )
         self.azimuth = ipywidgets.FloatSlider(
             225, min=0, max=360, step=5, description="azimuth °", style=WIDE
@@ -83,8 +83,8 @@ class ShapeIndexExplorer(Explorer):
         )
         self._show_whole()
         self.scan.observe(self._show_whole, names="value")  # before the figure follows the scan
-        controls = [self.scan, self.resolution, self.sigma, self.rows, self.columns]
-        super().__init__([*controls, self.azimuth, self.elevation])
+        place = [self.scan, self.resolution, self.down, self.across]
+        super().__init__([*place, self.azimuth, self.elevation, self.sigma])
 
     def draw(self) -> go.Figure:
         """Draw the chosen part of the chosen scan under the chosen light."""
@@ -94,7 +94,7 @@ class ShapeIndexExplorer(Explorer):
         pixel_size_um = surface.pixel_size_um * factor
         part = tuple(
             _points(slider.value, pixel_size_um, count, slider.description)
-            for slider, count in zip((self.rows, self.columns), heights.shape, strict=True)
+            for slider, count in zip((self.down, self.across), heights.shape, strict=True)
         )
         levelled = level(heights[part])
         light_deg = self.azimuth.value, self.elevation.value
@@ -114,7 +114,7 @@ class ShapeIndexExplorer(Explorer):
     def _show_whole(self, _change: object = None) -> None:
         """Show the whole of a scan that is of another size than the one before."""
         surface = self._surfaces[self.scan.value]
-        for slider, points in zip((self.rows, self.columns), surface.heights_um.shape, strict=True):
+        for slider, points in zip((self.down, self.across), surface.heights_um.shape, strict=True):
             size_mm = math.ceil(points * surface.pixel_size_um / 10) / 100
             if slider.max != size_mm:
                 slider.max = size_mm

@@ -74,7 +74,7 @@ class OcclusionExplorer(Explorer):
             columns // 2, max=columns - 1, description="column (px)", style=WIDE
         )
         self._moving = False
-        super().__init__([self.sample, self.explained, self.patch, self.row, self.column])
+        super().__init__([self.sample, self.explained, self.row, self.column, self.patch])
         self.figure._config = SAFE | {"edits": {"shapePosition": True}}
         self.figure.layout.on_change(self._dragged, "shapes")
         self.figure.data[0].on_click(self._clicked)

@@ -39,8 +39,8 @@ def test_each_control_changes_what_is_shown(explorer: ShapeIndexExplorer) -> Non
         (explorer.scan, 1),
         (explorer.sigma, 4.0),
         (explorer.resolution, "half"),
-        (explorer.rows, (0.2, 0.8)),
-        (explorer.columns, (0.4, 1.2)),
+        (explorer.down, (0.2, 0.8)),
+        (explorer.across, (0.4, 1.2)),
         (explorer.azimuth, 45),
         (explorer.elevation, 20),
     ):
@@ -63,7 +63,7 @@ def test_the_light_changes_neither_heights_nor_index(explorer: ShapeIndexExplore
 
 
 def test_a_cut_out_shows_every_point_and_the_index_of_the_whole(explorer: ShapeIndexExplorer) -> None:
-    explorer.rows.value, explorer.columns.value = (0.4, 0.6), (1.0, 1.4)  # 20 µm a point
+    explorer.down.value, explorer.across.value = (0.4, 0.6), (1.0, 1.4)  # 20 µm a point
     heights = rough("first").heights_um
     part = np.s_[20:30, 50:70]
     height, index, _ = pictures(explorer.figure)
@@ -104,21 +104,21 @@ def test_shows_the_share_of_undefined_points() -> None:
     assert undefined > 0.3
     explorer = ShapeIndexExplorer([surface], sigma=1.0)
     assert f"{undefined:.1%}" in explorer.figure.layout.title.text
-    explorer.rows.value = (1.0, 1.6)
+    explorer.down.value = (1.0, 1.6)
     assert "0.0%" in explorer.figure.layout.title.text
 
 
 def test_a_scan_of_another_size_is_shown_whole() -> None:
     explorer = ShapeIndexExplorer([rough("first"), rough("again"), rough("larger", side=120)])
-    explorer.rows.value = (0.4, 0.8)
+    explorer.down.value = (0.4, 0.8)
     explorer.scan.value = 1  # as large as the first: the same place stays
-    assert explorer.rows.value == (0.4, 0.8)
+    assert explorer.down.value == (0.4, 0.8)
     explorer.scan.value = 2
-    assert explorer.rows.value == explorer.columns.value == (0, 2.4)
+    assert explorer.down.value == explorer.across.value == (0, 2.4)
     assert explorer.figure.layout.yaxis.range == pytest.approx((2.4, 0))
-    explorer.rows.value = (2.0, 2.2)
+    explorer.down.value = (2.0, 2.2)
     explorer.scan.value = 0
-    assert explorer.rows.value == explorer.columns.value == (0, 1.6)
+    assert explorer.down.value == explorer.across.value == (0, 1.6)
     assert not explorer.message.value
 
 
@@ -127,10 +127,10 @@ def test_a_cut_out_of_nothing_shows_its_error_in_place(
     explorer: ShapeIndexExplorer, ends: tuple[float, float], told: str
 ) -> None:
     before = explorer.figure.to_plotly_json()["data"]
-    explorer.columns.value = ends
+    explorer.across.value = ends
     assert told in explorer.message.value and "move the two ends" in explorer.message.value
     assert explorer.figure.to_plotly_json()["data"] == before
-    explorer.columns.value = (0.5, 0.54)
+    explorer.across.value = (0.5, 0.54)
     assert explorer.message.value == ""
     assert pictures(explorer.figure)[0].shape == (80, 2, 3)
 
