@@ -36,7 +36,8 @@ def test_the_two_commands_are_there() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for page in (ROOT / "README.md", ROOT / "docs" / "results.md", ROOT / "docs" / "notebooks.md"):
+    pages = ("README.md", "CONTRIBUTING.md", "docs/results.md", "docs/notebooks.md")
+    for page in (ROOT / name for name in pages):
         text = page.read_text("utf-8")
         heads = {
             re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-")
@@ -46,6 +47,22 @@ def test_links_lead_somewhere() -> None:
             target, _, anchor = "".join(link).partition("#")
             assert re.match("https?:", target) or (page.parent / target).exists(), f"{page.name}: {target}"
             assert target or anchor in heads, f"{page.name}: #{anchor}"
+
+
+def test_files_that_contributors_are_sent_to_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    toy = re.compile("bullet|^smoke$|^results/store$")  # not kept, or made by a run
+    named = [name for name in re.findall(r"`([\w./]+(?:/|\.\w+))`", text) if not toy.search(name)]
+    homes = (
+        ROOT,
+        ROOT / "fireanalysis",
+        ROOT / "docs",
+        ROOT / "docs" / "results",
+        ROOT / "docs" / "data_cards",
+    )
+    lost = [name for name in named if "/" in name and not any((home / name).exists() for home in homes)]
+    assert len(named) > 20
+    assert lost == []
 
 
 def test_every_notebook_says_what_it_shows() -> None:
