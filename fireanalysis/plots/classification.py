@@ -51,6 +51,7 @@ def confusion(
     text = np.where(percent >= 0.5, np.round(np.nan_to_num(percent)).astype(int).astype(str), "")
     bar = {"title": {"text": "% of row", "side": "right"}, "thickness": 12}
     figure = _matrix(percent, text, names, colours="Blues", limits=(0, 100), bar=bar)
+    figure.update_traces(hovertemplate="recorded %{y}, predicted %{x}: %{z:.1f} %<extra></extra>")
     _frame(figure, names, marked)
     figure.update_xaxes(title=f"predicted {of}")
     figure.update_yaxes(title=f"recorded {of}")

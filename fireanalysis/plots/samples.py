@@ -215,7 +215,7 @@ def _add_gallery(
         **hidden,
     }
     figure.update_layout({f"xaxis{axis}": across, f"yaxis{axis}": down})
-    note = f"{heading} (time to the right, frequency upwards)" if meaning == _UPWARDS and count else heading
+    note = f"{heading} (time →, frequency ↑)" if meaning == _UPWARDS and count else heading
     place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left"}
     yanchor = {"yanchor": "top" if axis else "bottom", "showarrow": False, "font": {"size": 13}}
     figure.add_annotation(text=note, **place, **yanchor)

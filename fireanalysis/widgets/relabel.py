@@ -128,7 +128,10 @@ class RelabelExplorer(Explorer):
         self._pictures: dict[int, list[NDArray]] = {}
         self._make_controls(path)
         controls = [self.page, self.sample, self.label, self.note]
-        super().__init__(controls, [ipywidgets.HBox([self.path, self.save_button, self.load_button])])
+        file = ipywidgets.HBox(
+            [self.path, self.save_button, self.load_button], layout={"flex_flow": "row wrap"}
+        )
+        super().__init__(controls, [file])
         self._follow()
         if notes is not None:
             self.load(notes)
@@ -145,7 +148,9 @@ class RelabelExplorer(Explorer):
         self.note = ipywidgets.Text(
             placeholder="why; Enter ends it", description="note", continuous_update=False, style=WIDE
         )
-        self.path = ipywidgets.Text(os.fspath(path), description="file", style=WIDE)
+        self.path = ipywidgets.Text(
+            os.fspath(path), description="file", style=WIDE, layout={"width": "420px"}
+        )
         self.save_button = ipywidgets.Button(description="Save notes", icon="save")
         self.load_button = ipywidgets.Button(description="Load notes", icon="folder-open")
         self.save_button.on_click(lambda _: self._press(self._save))

@@ -66,7 +66,7 @@ class TestSampleGallery:
             raster(figure)[round(y) + 70, round(x)].mean()
             > raster(figure)[round(y) - 70, round(x)].mean() + 100
         )
-        assert "frequency upwards" in figure.layout.annotations[0].text
+        assert "frequency ↑" in figure.layout.annotations[0].text
 
     def test_a_picture_keeps_its_shape(self) -> None:
         figure = plots.sample_gallery([plain(0, 0, 0, (20, 40)), plain(0, 0, 0)], ["wide", "square"], **LOOK)
