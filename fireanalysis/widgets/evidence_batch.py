@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from fireanalysis.errors import DataError
-from fireanalysis.metrics import predict_batch
+from fireanalysis.metrics import ShortcutTest, predict_batch
 from fireanalysis.plots import shortcut_tests
 
 from .explorer import WIDE, Explorer
@@ -56,6 +56,7 @@ class BatchExplorer(Explorer):
             what = f"tables {', '.join(tables) or '(none)'}; sources of {', '.join(sources) or 'none'}"
             raise DataError(what, where="BatchExplorer", do="pass one table at least, and the source of each")
         self._tables, self._sources, self._permutations = dict(tables), dict(sources), permutations
+        self._tests: dict[tuple[str, str, tuple[str, ...]], ShortcutTest] = {}
         self.table = ipywidgets.Dropdown(options=list(tables), description="table", style=WIDE)
         self.shuffled = ipywidgets.Dropdown(options=("groups", "samples"), description="shuffled", style=WIDE)
         self.features = ipywidgets.SelectMultiple(description="features", style=WIDE)
@@ -65,8 +66,9 @@ class BatchExplorer(Explorer):
 
     def _offer(self, _change: object = None) -> None:
         names = [name for name in self._tables[self.table.value] if name not in _COLUMNS]
-        self.features.options = names
-        self.features.value = names[:_MOST]
+        with self.silently():
+            self.features.options = names
+            self.features.value = names[:_MOST]
 
     def draw(self) -> go.Figure:
         """Draw what the chosen features tell, against shuffles."""
@@ -82,10 +84,12 @@ class BatchExplorer(Explorer):
             "seed": 0,
         }
         sets = {"all chosen": chosen} | {name: [name] for name in chosen[:_MOST] if len(chosen) > 1}
-        tests = {
-            name: predict_batch(table[columns], table["batch"], table["group"], **how)
-            for name, columns in sets.items()
-        }
+        tests = {}
+        for name, columns in sets.items():
+            key = self.table.value, how["permute"], tuple(columns)
+            if key not in self._tests:
+                self._tests[key] = predict_batch(table[columns], table["batch"], table["group"], **how)
+            tests[name] = self._tests[key]
         told = tests["all chosen"]
         return shortcut_tests(
             tests,

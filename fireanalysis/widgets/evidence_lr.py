@@ -103,9 +103,10 @@ class EvidenceExplorer(Explorer):
     def _to_scores(self, _change: object = None) -> None:
         scores, same = self._tables[self.table.value]
         low, high = float(scores.min()), float(scores.max())
-        self.score.min, self.score.max = min(low, self.score.max), high  # never min above max in between
-        self.score.min, self.score.step = low, max(high - low, 1e-6) / 100
-        self.score.value = float(np.median(scores[same]))
+        with self.silently():
+            self.score.min, self.score.max = min(low, self.score.max), high  # never min above max in between
+            self.score.min, self.score.step = low, max(high - low, 1e-6) / 100
+            self.score.value = float(np.median(scores[same]))
 
     def _curve(self, limits: str | tuple[float, float] | None) -> tuple[NDArray, NDArray]:
         key = self.table.value, self.method.value, limits

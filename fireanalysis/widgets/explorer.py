@@ -3,7 +3,8 @@
 import html
 import math
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import Timer
 from typing import Any
 
@@ -39,6 +40,8 @@ class Explorer(ipywidgets.VBox):
         cannot be drawn: the figure before it stays then.
     """
 
+    _silent = False
+
     def __init__(
         self, controls: Sequence[ipywidgets.ValueWidget], shown: Sequence[ipywidgets.Widget] = ()
     ) -> None:
@@ -57,8 +60,8 @@ class Explorer(ipywidgets.VBox):
     def show(self, figure: go.Figure) -> None:
         """Put another figure in the place of the one that is shown; what they share is not sent again."""
         shown, (traces, layout) = self.figure, _parts(figure)
-        before = shown.to_plotly_json()
-        if _structure(before["data"], before["layout"]) == _structure(traces, layout):
+        drawn = [trace.to_plotly_json() for trace in shown.data]
+        if _structure(drawn, shown.layout.to_plotly_json()) == _structure(traces, layout):
             with shown.batch_update():
                 for old, new in zip(shown.data, traces, strict=True):
                     _bring(old, new)
@@ -89,8 +92,18 @@ class Explorer(ipywidgets.VBox):
             patience.join()  # or it might speak last
         self._say(said)
 
+    @contextmanager
+    def silently(self) -> Iterator[None]:
+        """Set controls that follow another one without a figure of each step: the other one's is drawn anyway."""
+        before, self._silent = self._silent, True
+        try:
+            yield
+        finally:
+            self._silent = before
+
     def _redraw(self, _change: object) -> None:
-        self.answer(lambda: self.show(self.draw()))
+        if not self._silent:
+            self.answer(lambda: self.show(self.draw()))
 
     def _say(self, text: str) -> None:
         self.message.value = f"<span role='status'>{text}</span>" if text else ""

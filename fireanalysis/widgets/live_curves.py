@@ -92,10 +92,9 @@ class LiveCurves(Explorer):
         return live_curves(self.history, title=title, source=self._source)
 
     def _choose(self, name: str) -> None:
-        self.training.unobserve(self._redraw, "value")  # new options choose the first for a moment
-        self.training.options = [*self.histories]
-        self.training.value = name
-        self.training.observe(self._redraw, "value")
+        with self.silently():  # new options choose the first for a moment
+            self.training.options = [*self.histories]
+            self.training.value = name
         self._redraw(None)
 
     def _grow(self, history: pd.DataFrame) -> None:

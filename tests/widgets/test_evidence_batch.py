@@ -4,7 +4,9 @@ import pytest
 
 from fireanalysis.errors import DataError
 from fireanalysis.metrics import predict_batch
+from fireanalysis.plots import shortcut_tests
 from fireanalysis.widgets import BatchExplorer
+from fireanalysis.widgets import evidence_batch as module
 
 FIREARM = np.repeat(np.arange(10), 2)
 RNG = np.random.default_rng(0)
@@ -38,6 +40,25 @@ def test_a_table_brings_its_features_and_its_way_to_shuffle() -> None:
     assert "simulated data" in explorer.figure.layout.title.text
     explorer.shuffled.value = "samples"
     assert explorer.message.value == ""
+
+
+def test_nothing_is_tested_or_drawn_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    tested, drawn = [], []
+    monkeypatch.setattr(
+        module, "predict_batch", lambda *what, **how: tested.append(1) or predict_batch(*what, **how)
+    )
+    monkeypatch.setattr(
+        module, "shortcut_tests", lambda *what, **how: drawn.append(1) or shortcut_tests(*what, **how)
+    )
+    explorer = BatchExplorer(TABLES, SOURCES, permutations=9)
+    assert (len(tested), len(drawn)) == (3, 1)
+    explorer.table.value = "copies"
+    assert (len(tested), len(drawn)) == (4, 2)
+    explorer.table.value = "scans"
+    explorer.features.value = ["size"]
+    assert (len(tested), len(drawn)) == (4, 4)  # it was tested alone before
+    explorer.features.value = ["rough", "size"]
+    assert len(tested) == 4
 
 
 def test_nothing_chosen_is_said_in_place() -> None:

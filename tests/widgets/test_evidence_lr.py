@@ -36,6 +36,13 @@ def test_gives_the_ratio_of_the_system_and_the_posterior_of_its_odds(explorer):
     assert "1 : 100" in shown(explorer)
 
 
+def test_another_table_is_drawn_once(explorer, monkeypatch):
+    drawn, draw = [], explorer.draw
+    monkeypatch.setattr(explorer, "draw", lambda: drawn.append(1) or draw())
+    explorer.table.value = "distances"
+    assert len(drawn) == 1 and shown(explorer).startswith("distances: ")
+
+
 def test_bounds_hold_and_the_ratio_without_them_stays_in_view(explorer):
     explorer.score.value = explorer.score.max
     explorer.bounds.value = (-1.0, 1.0)

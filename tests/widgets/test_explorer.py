@@ -45,6 +45,17 @@ def test_a_control_draws_anew(numbers: Numbers) -> None:
     assert numbers.message.value == "" and not numbers.said
 
 
+def test_controls_that_follow_another_are_set_without_a_figure(numbers: Numbers) -> None:
+    with numbers.silently():
+        numbers.number.value = 7
+        with numbers.silently():
+            numbers.number.value = 8
+        numbers.number.value = 2  # which cannot be drawn
+    assert numbers.figure.layout.title.text == "0" and not numbers.said
+    numbers.number.value = 9
+    assert numbers.figure.layout.title.text == "9"
+
+
 def test_what_takes_long_says_so_and_takes_it_back(numbers: Numbers) -> None:
     numbers.number.value = 1
     assert [("computing…" in said) for said in numbers.said] == [True, False]
