@@ -95,6 +95,19 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
     assert [one.name for one in tmp_path.iterdir()] == ["notes.csv"]
 
 
+def test_a_file_is_changed_at_once_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_label_notes(notes(), tmp_path / "notes.csv")
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise PermissionError(13, "another program has it open")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(DataError, match="another program"):
+        write_label_notes(notes(note="other"), path)
+    assert read_label_notes(path)["note"][0] == "worn"
+    assert [one.name for one in tmp_path.iterdir()] == ["notes.csv"]
+
+
 def test_a_folder_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):

@@ -161,7 +161,20 @@ def test_of_many_classes_those_mixed_up_with_the_chosen_are_shown() -> None:
     assert "20 of 40 classes" in title(explorer)
     assert shown.z[list(shown.y).index("m00"), list(shown.x).index("m39")] == pytest.approx(200 / 3)
     explorer.choose("m05", "m30")
-    assert {"m05", "m30"} < {*explorer.figure.data[0].x} and framed(explorer) == ("m05", "m30")
+    now = explorer.figure.data[0]
+    assert {"m05", "m30"} < {*now.x} and framed(explorer) == ("m05", "m30")
+    assert "m39" not in now.x  # where two of three m00 went: the share is of all three
+    assert now.z[list(now.y).index("m00")][list(now.x).index("m00")] == pytest.approx(100 / 3)
+
+
+def test_the_chosen_two_are_shown_however_seldom_they_are_mixed_up() -> None:
+    names = [f"m{k:02}" for k in range(30)]
+    said = [(name, name, 0.9) for name in names] + [(name, "m05", 0.6) for name in names[6:29]] * 2
+    explorer = ConfusionExplorer(
+        data_of([s[0] for s in said]), probabilities(said, names), names, meaning="height"
+    )
+    explorer.choose("m29", "m05")
+    assert framed(explorer) == ("m29", "m05") and explorer.message.value == ""
 
 
 def test_a_sample_that_cannot_be_read_is_told_in_place() -> None:
