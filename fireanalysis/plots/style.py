@@ -24,6 +24,7 @@ REFERENCE_COLOUR = "#888888"
 MARK_COLOUR = "#444444"
 QUIET_COLOUR = "#777777"
 GUIDE_COLOUR = "#cccccc"
+ERROR_COLOUR = "#b00020"  # of what explorers say in place of a traceback; on white, 7.3 : 1
 STEP_GREYS = ("#ffffff", "#f3f4f6", "#e7e9ed", "#dadde3", "#cdd1d9", "#c0c5cf", "#b3b9c5")
 
 
