@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from .raster import MEANINGS, add_colour_bar, add_map, coloured, png_uri, robust_limits
-from .style import CLASS_COLOURS, SIMULATED_COLOUR, finish
+from .style import CLASS_COLOURS, MISSING_COLOUR, SIMULATED_COLOUR, finish
 
 
 def brand_counts(
     brands: Sequence[str], cases: Sequence[int], *, populous: int = 21, source: str
 ) -> go.Figure:
-    """Show how many cases each brand has, most first, on a logarithmic axis (paper: Fig. 7).
+    """Show how many cases each brand has, most first (paper: Fig. 7).
+
+    Where the largest brand has a hundred times the cases of the smallest, or more, the axis is logarithmic.
 
     Parameters
     ----------
@@ -33,7 +35,9 @@ def brand_counts(
     ):
         figure.add_bar(x=names[part], y=counts[part], name=label, marker_color=colour)
     share = counts[:populous].sum() / counts.sum()
-    figure.update_yaxes(type="log", title="cartridge cases (log scale)")
+    figure.update_yaxes(title="cartridge cases", rangemode="tozero")
+    if counts[0] >= 100 * counts[-1] > 0:
+        figure.update_yaxes(type="log", dtick=1, title="cartridge cases (log scale)")
     figure.update_xaxes(title="brand", tickangle=-90, tickfont={"size": 8 if len(names) > 40 else 11})
     few = f"; {int((counts < 5).sum())} brands have fewer than five" if (counts < 5).any() else ""
     title = f"{counts.sum():,} cases of {len(names)} brands, {names[0]} most often"
@@ -105,7 +109,8 @@ def region_map(
     for value, name in names.items():
         if not (regions == value).any():
             continue
-        colour = CLASS_COLOURS[value % len(CLASS_COLOURS)]
+        # 0 is no region: its grey is no neighbour of any region's colour
+        colour = CLASS_COLOURS[value % len(CLASS_COLOURS)] if value else MISSING_COLOUR
         rgb = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)], np.float32)
         tinted[regions == value] = 0.45 * tinted[regions == value] + 0.55 * rgb
         marker = {"color": colour, "size": 12, "symbol": "square"}
@@ -172,7 +177,7 @@ def spectra(curves: Mapping[str, Sequence[tuple[NDArray, NDArray]]], *, title: s
         logs = [np.interp(np.log(grid), f, p, left=np.nan, right=np.nan) for f, p in kept]
         sets[name] = 10 ** np.array(logs)
     figure = _bands(grid, sets)
-    figure.update_xaxes(type="log", title="spatial frequency (per mm)")
+    figure.update_xaxes(type="log", title="spatial frequency (per mm)", tickvals=[1, 2, 5, 10, 20])
     figure.update_yaxes(type="log", title="power density (µm² mm²)", exponentformat="power", dtick=1)
     return finish(figure, title)
 

@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 import pytest
 
 from fireanalysis import plots
+from fireanalysis.plots.style import MISSING_COLOUR
 
 
 def test_brand_counts_are_sorted_and_the_share_is_that_of_the_largest() -> None:
@@ -12,6 +13,13 @@ def test_brand_counts_are_sorted_and_the_share_is_that_of_the_largest() -> None:
     assert (list(first.x), list(first.y)) == (["b"], [80])
     assert list(rest.y) == [10, 10]
     assert "1 of 3 brands hold 80% of 100 cases" in figure.layout.title.text.replace("<br>", " ")
+
+
+@pytest.mark.parametrize(("smallest", "scale"), [(1, "log"), (2, None), (0, None)])
+def test_brand_counts_take_a_log_axis_only_where_counts_span_two_powers_of_ten(smallest, scale) -> None:
+    axis = plots.brand_counts(["a", "b"], [100, smallest], source="real").layout.yaxis
+    assert axis.type == scale
+    assert ("log" in axis.title.text) == (scale == "log")
 
 
 def test_normalisation_counts_grey_levels_of_the_raw_range() -> None:
@@ -29,6 +37,7 @@ def test_region_map_names_only_regions_that_are_there() -> None:
         np.zeros((6, 6), np.float32), regions, names, pixel_size_um=10.0, source="simulated"
     )
     assert [trace.name for trace in figure.data if trace.name] == ["none", "pin"]
+    assert figure.data[1].marker.color == MISSING_COLOUR  # no region has the colour of none
 
 
 def test_spectra_of_a_power_law_is_a_straight_line() -> None:
