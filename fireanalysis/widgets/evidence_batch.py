@@ -67,6 +67,7 @@ class BatchExplorer(Explorer):
     def _offer(self, _change: object = None) -> None:
         names = [name for name in self._tables[self.table.value] if name not in _COLUMNS]
         with self.silently():
+            self.features.value = ()  # a browser would look for what was chosen among the new names
             self.features.options = names
             self.features.value = names[:_MOST]
 

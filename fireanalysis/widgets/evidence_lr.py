@@ -68,7 +68,7 @@ class EvidenceExplorer(Explorer):
         late = {"continuous_update": False, "style": WIDE}
         self.score = ipywidgets.FloatSlider(description="score", readout_format=".3g", **late)
         self.prior = ipywidgets.FloatSlider(
-            value=-3, min=-6, max=2, step=0.5, description="prior odds", readout_format=".1f", **late
+            value=-3, min=-6, max=2, step=0.5, description="log₁₀ prior", readout_format=".1f", **late
         )
         self._to_scores()
         self.table.observe(self._to_scores, names="value")

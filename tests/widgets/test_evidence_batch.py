@@ -42,6 +42,13 @@ def test_a_table_brings_its_features_and_its_way_to_shuffle() -> None:
     assert explorer.message.value == ""
 
 
+def test_nothing_is_chosen_while_features_are_replaced() -> None:
+    explorer, chosen = BatchExplorer(TABLES, SOURCES, permutations=9), []
+    explorer.features.observe(lambda _: chosen.append(explorer.features.index), names="_options_labels")
+    explorer.table.value = "copies"
+    assert chosen == [()] and explorer.features.value == ("fine",)
+
+
 def test_nothing_is_tested_or_drawn_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     tested, drawn = [], []
     monkeypatch.setattr(
