@@ -17,9 +17,8 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-# Programs a user starts, stubs and plug-ins (anywidget: plotly's FigureWidget); nothing here imports them.
+# Programs a user starts, stubs and plug-ins; nothing here imports them.
 PROGRAMS = {
-    "anywidget",
     "ipykernel",
     "jupyterlab",
     "ruff",

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import Any
 
+import anywidget
 import ipywidgets
 import numpy as np
 import plotly.graph_objects as go
 
 from fireanalysis.errors import DataError, FireAnalysisError
+from fireanalysis.plots.style import ERROR_COLOUR
 
 WIDE = {"description_width": "80px"}
 PATIENCE_S = 0.2
@@ -51,7 +53,7 @@ class Explorer(ipywidgets.VBox):
         for control in controls:
             control.observe(self._redraw, names="value")
         row = ipywidgets.HBox(list(controls), layout={"flex_flow": "row wrap"})
-        super().__init__([row, *shown, self.message, self.figure])
+        super().__init__([row, *shown, self.message, self.figure, _Keys()])
 
     def draw(self) -> go.Figure:
         """Draw the present choice as an ordinary figure."""
@@ -67,13 +69,15 @@ class Explorer(ipywidgets.VBox):
                     _bring(old, new)
                 _bring(shown.layout, layout)
             return
-        # In a browser, images fail in the axes of curves, so the layout comes before the traces; and axes keep domains
-        # and directions of what was drawn in them before, so it comes again after them.
+        # In a browser, images fail in the axes of curves, so the layout comes before the traces; and axes keep kinds,
+        # domains and directions of what was drawn in them before, so they are cleared once the traces are there.
         shown.data = ()
-        with shown.batch_update():
-            _bring(shown.layout, layout)
+        self._lay_out(layout)
         shown.add_traces(traces)
-        shown.layout = layout
+        with shown.batch_update():
+            for name in {"xaxis", "yaxis"} | {name for name in layout if "axis" in name}:
+                shown.layout[name] = {"type": "-"}
+        self._lay_out(layout)
 
     def answer(self, work: Callable[[], object]) -> None:
         """Do what a control asks for: say so if it takes long, and say what is wrong in place."""
@@ -100,6 +104,10 @@ class Explorer(ipywidgets.VBox):
             yield
         finally:
             self._silent = before
+
+    def _lay_out(self, layout: dict[str, Any]) -> None:
+        with self.figure.batch_update():
+            _bring(self.figure.layout, layout)
 
     def _redraw(self, _change: object) -> None:
         if not self._silent:
@@ -128,10 +136,9 @@ def _sendable(value: Any) -> Any:
 
 def _structure(traces: list[dict[str, Any]], layout: dict[str, Any]) -> tuple[Any, ...]:
     """Tell what a browser changes well only in a new drawing: kinds of traces and axes."""
+    kept = ("autorange", "constrain", "domain", "scaleanchor", "type")
     axes = {
-        name: [axis.get(part) for part in ("autorange", "constrain", "domain", "scaleanchor", "type")]
-        for name, axis in layout.items()
-        if "axis" in name
+        name: [axis.get(part) for part in kept] for name, axis in layout.items() if "axis" in name and axis
     }
     return [(trace["type"], trace.get("xaxis"), trace.get("yaxis")) for trace in traces], axes
 
@@ -155,8 +162,29 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+class _Keys(anywidget.AnyWidget):
+    """Gives the keys that are pressed in an explorer to its controls.
+
+    JupyterLab would take an arrow in a list for a step to the next cell, and a letter for a command to the notebook.
+    """
+
+    _esm = """
+    export default {
+      render({ el }) {
+        const keep = event => {
+          if (!el.closest(".widget-vbox")?.contains(event.target)) return;
+          const theirs = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+          event.target.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
+        };
+        window.addEventListener("keydown", keep, true);
+        return () => window.removeEventListener("keydown", keep, true);
+      },
+    };
+    """
+
+
 def _in_red(text: str) -> str:
-    return f"<pre style='color:#b00020; white-space: pre-wrap'>{html.escape(text)}</pre>"
+    return f"<pre style='color:{ERROR_COLOUR}; white-space: pre-wrap'>{html.escape(text)}</pre>"
 
 
 class FigureChooser(Explorer):
