@@ -246,7 +246,8 @@ def from_score_to_posterior(
     figure.add_hline(0, line={"color": NEUTRAL, "dash": "dash", "width": 1.5}, row=1, col=1)
     figure.update_xaxes(title=axis, row=1, col=1)
     figure.update_xaxes(title="log<sub>10</sub> prior odds (not ours to choose)", row=2, col=1)
-    figure.update_yaxes(title=_LR, row=1, col=1)
+    cut = any(np.abs(np.asarray(y, float)).max(initial=0) > LIMIT for _, y in curves.values())
+    figure.update_yaxes(title=f"{_LR}, cut at ±{LIMIT:g}" if cut else _LR, row=1, col=1)
     figure.update_yaxes(title="posterior probability (%)", range=[-4, 104], row=2, col=1)
     return _legend_below(finish(figure, title, source=source, height=560), 560)
 

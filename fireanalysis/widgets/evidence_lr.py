@@ -14,7 +14,7 @@ from fireanalysis.plots import conclude, from_score_to_posterior
 from .explorer import WIDE, Explorer
 
 METHODS = ("logistic", "kde", "isotonic")
-BOUNDS = {"as far as the pairs support": "invariance", "1/10 to 10": (-1.0, 1.0), "none": None}
+BOUNDS = {"as far as the pairs support": "invariance", "1/10 to 10": (-1.0, 1.0), "none": "none"}
 
 
 class EvidenceExplorer(Explorer):
@@ -62,7 +62,10 @@ class EvidenceExplorer(Explorer):
         }
         self._source, self._axis = source, axis
         self._curves: dict[tuple, tuple[NDArray, NDArray]] = {}
-        self.table = ipywidgets.Dropdown(options=list(tables), description="compared", style=WIDE)
+        whole = {"width": "max-content"}  # names are longer than lists are wide
+        self.table = ipywidgets.Dropdown(
+            options=list(tables), description="compared", style=WIDE, layout=whole
+        )
         self.method = ipywidgets.Dropdown(options=METHODS, description="method", style=WIDE)
         self.bounds = ipywidgets.Dropdown(options=BOUNDS, description="bounds", style=WIDE)
         late = {"continuous_update": False, "style": WIDE}
@@ -77,7 +80,7 @@ class EvidenceExplorer(Explorer):
     def draw(self) -> go.Figure:
         """Draw the chosen score's likelihood ratio, with the chosen bounds and with none, and what follows."""
         kinds = {"with these bounds": self.bounds.value, "without bounds": None}
-        kinds = kinds if self.bounds.value is not None else {"without bounds": None}
+        kinds = kinds if self.bounds.value != "none" else {"without bounds": None}
         curves = {name: self._curve(limits) for name, limits in kinds.items()}
         score, prior = self.score.value, self.prior.value
         ratios = {name: float(np.interp(score, *curve)) for name, curve in curves.items()}

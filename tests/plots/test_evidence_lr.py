@@ -94,6 +94,7 @@ def test_a_posterior_is_prior_odds_times_the_ratio() -> None:
     curve, at_score, _, nothing, line, at_prior = figure.data
     assert (list(at_score.x), list(at_score.y)) == ([7.5], [1.0])
     assert curve.name == line.name == "bounded"
+    assert "cut" not in figure.layout.yaxis.title.text
     odds = 10.0 ** np.array(line.x) * 10
     assert np.array(line.y) == pytest.approx(100 * odds / (1 + odds))
     assert at_prior.y[0] == pytest.approx(100 * 0.1 / 1.1)
@@ -106,6 +107,7 @@ def test_an_infinite_ratio_is_certainty_and_a_missing_one_an_error() -> None:
     how = {"log10_prior_odds": -6.0, "axis": "score", **HOW}
     figure = plots.from_score_to_posterior(curves, 1.0, {"unbounded": np.inf}, **how)
     assert figure.data[-1].y[0] == 100
+    assert figure.layout.yaxis.title.text.endswith("cut at ±6")
     with pytest.raises(DataError, match="ratios of nothing"):
         plots.from_score_to_posterior(curves, 1.0, {}, **how)
 
