@@ -107,7 +107,10 @@ class ConfusionExplorer(Explorer):
         first, second = next(iter(errors.values()), (best, best))
         look = {"style": WIDE, "options": self._names}
         self.errors = ipywidgets.Dropdown(
-            options=[("the most frequent ones", ()), *errors.items()], description="errors", style=WIDE
+            options=[("the most frequent ones", ()), *errors.items()],
+            description="errors",
+            style=WIDE,
+            layout={"width": "max-content"},  # two names are longer than lists are wide
         )
         self.truth = ipywidgets.Dropdown(value=first, description="recorded", **look)
         self.predicted = ipywidgets.Dropdown(value=second, description="predicted", **look)
