@@ -241,11 +241,13 @@ def compare(
     )
     for number, text in ours.items():
         styled = styled.format(text, subset=([number], ["this run"]))
-    return styled.set_properties(subset=["weights"], **{"min-width": "12em"}) if weights else styled
+    return styled.set_properties(subset=["weights"], **{"min-width": "9em"}) if weights else styled
 
 
 def _short(value: Any) -> str:
-    """Write a number with three digits, or whole from a hundred on."""
+    """Write a number with three digits, or whole from a hundred on; a dash where the paper prints none."""
+    if value != value:
+        return "–"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

@@ -153,6 +153,12 @@ def test_compare_puts_this_run_beside_the_paper_before_anything_is_written(tmp_p
         results.compare(run, {("Table 1", "ResNet-18", "accuracy"): 1.0}, source="simulated")
 
 
+def test_a_number_that_the_paper_does_not_print_is_a_dash(tmp_path: Path) -> None:
+    run = results.start("44_retrieval_comparison", profile="smoke", out=tmp_path)
+    shown = results.compare(run, {("Table III", "cls + retr-s", "mAP"): 38.7}, source="simulated").to_html()
+    assert shown.count(">–<") == 2 and ">38.7<" in shown and ">nan<" not in shown
+
+
 def test_an_interval_is_recorded_and_shown_with_its_ends(tmp_path: Path) -> None:
     run = results.start(NAME, profile="smoke", out=tmp_path)
     right = bootstrap_mean([1, 1, 0, 1], groups=["a", "a", "b", "c"], seed=0)
