@@ -110,7 +110,11 @@ def test_a_trace_without_a_colour_takes_one_of_ours() -> None:
     assert style.finish(go.Figure(), "Which?").layout.colorway == style.CLASS_COLOURS
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "plots").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    sorted(PACKAGE.glob("plots/*.py")) + sorted(PACKAGE.glob("widgets/*.py")),
+    ids=lambda path: path.stem,
+)
 def test_colours_come_from_the_style(path: Path) -> None:
     if path.stem != "style":
         assert strays(path.read_text(encoding="utf-8")) == []
