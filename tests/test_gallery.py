@@ -60,6 +60,14 @@ def test_every_entry_names_a_notebook_and_each_of_the_four_papers_has_one(make: 
     assert about >= {"cartridge", "gunshot", "segmentation", "retrieval", "evidence"}
 
 
+def test_the_words_that_figures_are_found_by_are_in_their_notebooks(make: ModuleType) -> None:
+    for entry in make.ENTRIES:
+        cells = nbformat.read(ROOT / "notebooks" / f"{entry.notebook}.ipynb", as_version=4).cells
+        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        lost = [words for words in entry.title.split(".+") if words.strip() not in code]
+        assert not lost, f"{entry.name}: no figure of {entry.notebook} is titled so any more: {lost}"
+
+
 def test_readme_shows_each_with_words_that_say_simulated(make: ModuleType) -> None:
     shown = dict(re.findall(r'<img src="docs/gallery/(\w+)\.png" alt="([^"]+)">', README))
     assert shown.keys() == {entry.name for entry in make.ENTRIES}
