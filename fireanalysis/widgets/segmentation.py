@@ -71,8 +71,10 @@ class SegmentationExplorer(Explorer):
         self._said: dict[tuple[str, str], NDArray[np.float32]] = {}
         names = list(networks)
         self.picture = ipywidgets.Dropdown(options=list(pictures), description="picture", style=WIDE)
-        self.left = ipywidgets.Dropdown(options=names, description="left", style=WIDE)
-        self.right = ipywidgets.Dropdown(options=names, value=names[-1], description="right", style=WIDE)
+        self.left = ipywidgets.Dropdown(options=names, description="left network", style=WIDE)
+        self.right = ipywidgets.Dropdown(
+            options=names, value=names[-1], description="right network", style=WIDE
+        )
         self.overlay = ipywidgets.Dropdown(options=VIEWS, description="overlay", style=WIDE)
         self.threshold = ipywidgets.FloatSlider(
             threshold,
@@ -90,14 +92,14 @@ class SegmentationExplorer(Explorer):
         name, limit = self.picture.value, self.threshold.value
         image, truth = self._pictures[name]
         said = {network: self._of(name, network) for network in (self.left.value, self.right.value)}
-        found = [f"{network} {int((one >= limit).sum()):,}" for network, one in said.items()]
+        found = [f"{int((one >= limit).sum()):,} ({network})" for network, one in said.items()]
         return mask_views(
             image,
             said,
             threshold=limit,
             view=self.overlay.value,
             truth=truth,
-            title=f"{name}: pixels from a probability of {limit:.2f} on: {'; '.join(found)}",
+            title=f"{name}; pixels marked at a probability of {limit:.2f} or more: {', '.join(found)}",
             source=self._source,
         )
 

@@ -45,7 +45,7 @@ def test_shows_two_networks_side_by_side(explorer, pictures):
     expected = mask_views(image, said, threshold=0.5, title="t", source="simulated", truth=truth)
     assert sources(explorer.figure) == sources(expected)
     count = int((said["red"] >= 0.5).sum())
-    assert f"red {count:,}" in explorer.figure.layout.title.text.replace("<br>", " ")
+    assert f"{count:,} (red)" in explorer.figure.layout.title.text.replace("<br>", " ")
     assert "simulated" in explorer.figure.layout.title.text
 
 
