@@ -71,9 +71,9 @@ class SegmentationExplorer(Explorer):
         self._said: dict[tuple[str, str], NDArray[np.float32]] = {}
         names = list(networks)
         self.picture = ipywidgets.Dropdown(options=list(pictures), description="picture", style=WIDE)
-        self.left = ipywidgets.Dropdown(options=names, description="left network", style=WIDE)
+        self.left = ipywidgets.Dropdown(options=names, description="on the left", style=WIDE)
         self.right = ipywidgets.Dropdown(
-            options=names, value=names[-1], description="right network", style=WIDE
+            options=names, value=names[-1], description="on the right", style=WIDE
         )
         self.overlay = ipywidgets.Dropdown(options=VIEWS, description="overlay", style=WIDE)
         self.threshold = ipywidgets.FloatSlider(
