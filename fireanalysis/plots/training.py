@@ -121,7 +121,7 @@ def live_curves(history: pd.DataFrame, *, title: str, source: str) -> go.Figure:
                 col=column,
             )
         figure.update_yaxes(title=what, rangemode="tozero", col=column)
-    figure.update_yaxes(tickformat=".0%", col=1).update_xaxes(title="epoch", tickformat="d")
+    figure.update_yaxes(tickformat="~%", col=1).update_xaxes(title="epoch", tickformat="d")
     figure.update_annotations(font_size=12)
     grow_curves(figure, history)
     figure = finish(figure, title, source=source, height=340)
