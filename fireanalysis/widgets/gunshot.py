@@ -50,7 +50,10 @@ class SoundExplorer(Explorer):
             )
         self._recordings = list(recordings)
         names = [(f"{k + 1}: {recording.name}", k) for k, recording in enumerate(self._recordings)]
-        self.clip = ipywidgets.Dropdown(options=names, description="clip", style=WIDE)
+        # Wide enough for the name of a session and the number of a clip.
+        self.clip = ipywidgets.Dropdown(
+            options=names, description="clip", style=WIDE, layout={"width": "460px"}
+        )
         self.player = ipywidgets.Audio(autoplay=False, loop=False, format="wav")
         super().__init__([self.clip, *controls], [self.player])
 

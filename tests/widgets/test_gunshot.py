@@ -43,6 +43,13 @@ def test_plays_and_shows_the_first_two_seconds_of_the_chosen_clip(
     assert explorer.recording is recordings[k]
 
 
+def test_the_list_of_clips_has_room_for_a_session_s_name(recordings: list[Recording]) -> None:
+    clip = SoundExplorer(recordings).clip
+    name = "10: Carl Gustaf m/45, session 1adf48e490745468, clip 10"
+    wide = int(clip.layout.width.removesuffix("px")) - int(clip.style.description_width.removesuffix("px"))
+    assert wide >= 6 * len(name)  # a letter takes about 6 px
+
+
 def test_the_figure_changes_with_the_clip_and_the_player_stands_above_it(recordings: list[Recording]) -> None:
     explorer = SoundExplorer(recordings)
     first = explorer.figure.data[1].source
