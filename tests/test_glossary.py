@@ -147,7 +147,7 @@ def test_headings_are_in_order_and_alike_in_all_viewers() -> None:
         elif heading.startswith("### "):
             names.append(heading[4:])
             themes[-1].append(heading[4:])
-    assert 60 <= len(names) <= 100
+    assert len(names) >= 60
     assert len({name.casefold() for name in names}) == len(names)
     for theme in themes:
         assert theme == sorted(theme, key=str.casefold)
