@@ -16,6 +16,8 @@ import plotly.graph_objects as go
 from fireanalysis.errors import DataError, FireAnalysisError
 from fireanalysis.plots.style import ERROR_COLOUR
 
+from .patient_figure import PatientFigure
+
 WIDE = {"description_width": "80px"}
 PATIENCE_S = 0.2
 """An explorer that takes longer says "computing…"."""
@@ -48,7 +50,7 @@ class Explorer(ipywidgets.VBox):
         self, controls: Sequence[ipywidgets.ValueWidget], shown: Sequence[ipywidgets.Widget] = ()
     ) -> None:
         self.message = ipywidgets.HTML()
-        self.figure = go.FigureWidget(*_parts(self.draw()))
+        self.figure = PatientFigure(*_parts(self.draw()))
         self.figure._config = SAFE
         for control in controls:
             control.observe(self._redraw, names="value")
