@@ -61,7 +61,10 @@ class CaseExplorer(Explorer):
         self, found: Mapping[str, Interval], evidence: pd.DataFrame, *, share: float, source: str
     ) -> None:
         self._found, self._evidence, self._source = dict(found), evidence, source
-        self.rule = ipywidgets.Dropdown(options=list(RULES.items()), description="rule", style=WIDE)
+        whole = {"width": "max-content"}  # names are longer than lists are wide
+        self.rule = ipywidgets.Dropdown(
+            options=list(RULES.items()), description="rule", style=WIDE, layout=whole
+        )
         unit = {"min": 0.0, "max": 1.0, "step": 0.05, "continuous_update": False, "style": WIDE}
         self.correlation = ipywidgets.FloatSlider(0.5, description="correlation", **unit)
         self.share = ipywidgets.FloatSlider(share, description="share", **(unit | {"step": 0.01}))
