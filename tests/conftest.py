@@ -5,6 +5,8 @@ from types import ModuleType
 
 import pytest
 
+from fireanalysis.running import run_notebooks
+
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # as many workers as cores: each computes on one
 
@@ -24,6 +26,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="folder with real data (cartridge/fadul/*.x3p …); tests on real data are skipped without it",
     )
+    parser.addoption(
+        "--browser-path",
+        metavar="FILE",
+        help="Chromium or Chrome; without it an installed one, and tests in a browser are skipped where there is none",
+    )
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One smoke run of every notebook on simulated data; what it prepared and trained serves the tests' other runs."""
+    out = tmp_path_factory.mktemp("smoke")
+    summary = run_notebooks(profile="smoke", out=out)
+    assert summary.passed, "\n\n".join(map(str, summary.failures))
+    return out
 
 
 @pytest.fixture(scope="session")

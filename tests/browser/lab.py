@@ -38,6 +38,7 @@ import nbformat
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 from playwright.sync_api import Browser, Locator, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -62,7 +63,6 @@ DRAWN_ALWAYS = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "non
 
 def find_browser(asked: str | None = None) -> str | None:
     """The browser to use: the one asked for, or one that is installed."""
-    asked = asked or os.environ.get("FIREANALYSIS_CHROMIUM")
     found = map(shutil.which, [asked] if asked else BROWSERS)
     return next((path for path in found if path), None)
 
@@ -170,11 +170,12 @@ class Notebook:
         self.page.on("pageerror", lambda error: self.complaints.append(f"{error}"))
         self.page.on("request", lambda request: self._see(request.url, url))
         self.page.on("websocket", lambda socket: self._see(socket.url.replace("ws", "http", 1), url))
-        self.page.goto(f"{url}lab/tree/{path}")
+        self.page.goto(f"{url}lab/tree/{path}?reset")  # without the notebooks that were open before
         self.page.wait_for_function(READY, timeout=60_000)
 
     def _hear(self, message: Any) -> None:
-        if message.type == "error":
+        late = "Failed to initialize model"  # anywidget says so after two seconds; PatientFigure comes when it can
+        if message.type == "error" and late not in message.text:
             self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
     def _see(self, asked: str, url: str) -> None:
@@ -185,7 +186,10 @@ class Notebook:
         """Choose *Run All Cells* from the menu, and wait until the last one is done."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        self.page.wait_for_function(DONE, timeout=timeout_s * 1000, polling=200)
+        try:
+            self.page.wait_for_function(DONE, timeout=timeout_s * 1000, polling=200)
+        except PlaywrightTimeout as error:
+            raise TimeoutError("\n".join([f"not done after {timeout_s:.0f} s", *self.troubles()])) from error
 
     def cells(self) -> list[dict[str, Any]]:
         """The code cells as JupyterLab holds them, with outputs."""
