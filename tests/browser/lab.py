@@ -282,7 +282,7 @@ def main() -> None:
             print("\n".join(opened.troubles()) or "no error, nothing on stderr")
             for number, explorer in enumerate(opened.explorers().all(), start=1):
                 explorer.screenshot(path=asked.out / f"{path.stem}-explorer-{number}.png")
-                said = explorer.locator(".widget-html:has(span[role=status], pre)").all_inner_texts()
+                said = explorer.locator(".widget-html:has(span[role=status])").all_inner_texts()
                 print(f"explorer {number} says: {said or 'nothing'}")
             opened.close()
             print("console:", opened.complaints, "\noutside:", opened.outside)

@@ -62,7 +62,7 @@ def drag(handle: Locator, pixels: float) -> None:
 
 
 def message(explorer: Locator) -> Locator:
-    return explorer.locator(".widget-html :is(span[role=status], pre)")
+    return explorer.locator(".widget-html span[role=status]")
 
 
 def sound(plot: Locator) -> None:
