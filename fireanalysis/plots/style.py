@@ -57,7 +57,7 @@ def finish(
             "y": 1.0,
             "yref": "container",
             "yanchor": "top",
-            "pad": {"l": 12, "t": 12},
+            "pad": {"l": 12, "t": 18},  # room for the first line, which stands on it
         },
         font={"family": "DejaVu Sans, Helvetica, Arial, sans-serif", "size": 12},
         height=height + titles,
