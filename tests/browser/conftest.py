@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from .lab import NOTEBOOKS, Notebook, find_browser, open_browser, parameterize, serve_lab
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """A browser that reaches no network."""
     asked = request.config.getoption("browser_path")
@@ -38,20 +38,21 @@ class Lab:
             yield notebook
 
     @contextmanager
-    def new(self, *code: str) -> Iterator[Notebook]:
-        """Open a notebook of these cells."""
+    def new(self, *code: str, script: str = "() => {}") -> Iterator[Notebook]:
+        """Open a notebook of these cells, after a script in the page."""
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in code], metadata={"kernelspec": kernel}
         )
         nbformat.write(notebook, self.root / "new.ipynb")
-        with self._opened("new.ipynb") as opened:
+        with self._opened("new.ipynb", script) as opened:
             yield opened
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[Notebook]:
+    def _opened(self, name: str, script: str = "() => {}") -> Iterator[Notebook]:
         notebook = Notebook(self.browser, self.url, name)
         try:
+            notebook.page.evaluate(script)
             notebook.run_all()
             yield notebook
             assert notebook.troubles() == []
@@ -61,7 +62,7 @@ class Lab:
             notebook.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     root = tmp_path_factory.mktemp("lab")
     with serve_lab(root) as url:

@@ -1,11 +1,11 @@
 """An explorer is drawn, and answers, on a machine that takes its time to load plotly's program."""
 
-from pathlib import Path
+import pytest
+from playwright.sync_api import expect
 
-import nbformat
-from playwright.sync_api import Browser, expect
+from .conftest import Lab
 
-from .lab import Notebook, serve_lab
+pytestmark = pytest.mark.xdist_group("browser")  # one JupyterLab for all of them
 
 # What anywidget waits two seconds for is late as soon as something large has to be loaded.
 LATE = """() => {
@@ -29,21 +29,10 @@ CELLS = [
 ]
 
 
-def test_a_figure_that_is_loaded_late_shows_what_was_chosen_meanwhile(
-    browser: Browser, tmp_path: Path
-) -> None:
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-    nbformat.write(
-        nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), tmp_path / "late.ipynb"
-    )
-    with serve_lab(tmp_path) as url:
-        notebook = Notebook(browser, url, "late.ipynb")
-        notebook.page.evaluate(LATE)
-        notebook.run_all()
-        explorer = notebook.explorers().first
-        expect(explorer.locator(".gtitle")).to_have_text("two", timeout=30_000)
+def test_a_figure_that_is_loaded_late_shows_what_was_chosen_meanwhile(lab: Lab) -> None:
+    with lab.new(*CELLS, script=LATE) as notebook:
+        explorer = notebook.explorers()
+        expect(explorer.locator(".gtitle")).to_have_text("two", timeout=60_000)
         expect(explorer.locator(".bars path")).to_have_count(1)
         explorer.get_by_label("figure").select_option("one")
-        expect(explorer.locator(".gtitle")).to_have_text("one", timeout=30_000)
-        notebook.close()
+        expect(explorer.locator(".gtitle")).to_have_text("one", timeout=60_000)
