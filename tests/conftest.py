@@ -11,13 +11,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # as many workers as cores: each computes on one
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let one worker have all tests that need the smoke run."""
+    if "smoke" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group("smoke"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker have all tests that need the smoke run, and begin with them: they take longest."""
-    for item in items:
-        if "smoke" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("smoke"))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    """Begin with them: they take longest."""
+    items.sort(key=lambda item: "smoke" not in getattr(item, "fixturenames", ()))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
