@@ -16,6 +16,9 @@ from .figures import FAULT, seen_marks
 
 NAMES = [notebook.name for notebook in find_notebooks(Path(__file__).parents[2] / "notebooks")]
 
+# So few pictures that there is nothing to draw, as the title says.
+EMPTY = {"44_retrieval_comparison": ["no mark inside the axes"]}
+
 # Looks at figure after figure, as a person who scrolls: one is drawn when it comes near the window.
 FAULTS = f"""async patience_s => {{
     const look = {FAULT}, faults = {{}};
@@ -50,9 +53,9 @@ def report(smoke: Path) -> Path:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_of_a_page_is_drawn(report: Path, browser: Browser, name: str) -> None:
     with opened(browser, report / f"{name}.html") as page:
-        faults = page.evaluate(FAULTS, 60)
+        faults = page.evaluate(FAULTS, 5 if name in EMPTY else 60)
         assert len(faults) >= 3
-        assert {number: fault for number, fault in faults.items() if fault} == {}
+        assert [fault for fault in faults.values() if fault] == EMPTY.get(name, []), faults
         assert seen_marks(page.locator("figure.plotly .plot").last) > 0
 
 
