@@ -112,7 +112,11 @@ def serve_lab(folder: Path, *, settings: Mapping[str, Any] | None = None) -> Ite
                     *("--LabApp.extension_manager=readonly", "--LabApp.news_url="),
                     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
                 ],
-                env=os.environ | {name: str(Path(scratch, place)) for name, place in places.items()},
+                env=os.environ
+                | {name: str(Path(scratch, place)) for name, place in places.items()}
+                | {
+                    "OMP_WAIT_POLICY": "PASSIVE"
+                },  # as in `fireanalysis run`: threads that spin are slow together
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
             )

@@ -13,8 +13,6 @@ from pytest import approx
 from .conftest import Lab
 from .figures import FAULT, SEEN, changed, look, seen_marks, title
 
-pytestmark = pytest.mark.xdist_group("browser")  # one JupyterLab for all of them
-
 PATIENCE_S = 60
 expect.set_options(timeout=1000 * PATIENCE_S)
 

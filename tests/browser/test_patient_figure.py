@@ -1,11 +1,8 @@
 """An explorer is drawn, and answers, on a machine that takes its time to load plotly's program."""
 
-import pytest
 from playwright.sync_api import expect
 
 from .conftest import Lab
-
-pytestmark = pytest.mark.xdist_group("browser")  # one JupyterLab for all of them
 
 # What anywidget waits two seconds for is late as soon as something large has to be loaded.
 LATE = """() => {
