@@ -57,6 +57,9 @@ FLAGS = [
     "--force-color-profile=srgb",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing reaches a network, whoever asks
 ]
+PASSIVE = {
+    "OMP_WAIT_POLICY": "PASSIVE"
+}  # as in `fireanalysis run`: threads that spin stand in each other's way
 SETTINGS = {"@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
 DRAWN_ALWAYS = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
 
@@ -114,9 +117,7 @@ def serve_lab(folder: Path, *, settings: Mapping[str, Any] | None = None) -> Ite
                 ],
                 env=os.environ
                 | {name: str(Path(scratch, place)) for name, place in places.items()}
-                | {
-                    "OMP_WAIT_POLICY": "PASSIVE"
-                },  # as in `fireanalysis run`: threads that spin are slow together
+                | PASSIVE,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
             )
